@@ -362,7 +362,7 @@ def _outcome(steps: Sequence[Step], ended: Step | None, *, talked: bool) -> Outc
 
 
 def _one_of(words: type[_Word], said: str | None, otherwise: _Word) -> _Word:
-    """The word that `said` names. One that nobody knows must not cost the record: a damaged variable told it."""
+    """The word that `said` names. One that nobody knows (of a damaged variable) must not cost the record."""
     return next((word for word in words if word == said), otherwise)
 
 

@@ -1,7 +1,6 @@
 """The record of a call, computed from its steps: the ordinary days and the days after a crash."""
 
 import pytest
-
 from cdr.journey import Step, StepKind, StepValue
 from cdr.record import CallRecord, Direction, HangupBy, Outcome, Source, record_of
 from terms.ids import AgentId, CallId, SeatId
@@ -50,7 +49,7 @@ TALKING = (
 )
 
 
-def test_a_served_call_tells_who_when_how_long_and_how_well():
+def test_a_served_call_tells_who_when_how_long_and_how_well() -> None:
     call = folded(
         *TO_THE_QUEUE,
         *TALKING,
@@ -74,7 +73,7 @@ def test_a_served_call_tells_who_when_how_long_and_how_well():
     assert call.journey[0].kind is StepKind.ARRIVED
 
 
-def test_after_call_work_may_end_after_the_call():
+def test_after_call_work_may_end_after_the_call() -> None:
     ended = (*TO_THE_QUEUE, *TALKING, at(60, "ended", by="citizen", cause=16))
 
     call = folded(*ended, at(95, "wrapped_up", agent="1003", acw_s=35.0))
@@ -91,39 +90,41 @@ def test_after_call_work_may_end_after_the_call():
         ((*TO_THE_QUEUE, *TALKING), Outcome.SERVED),
     ],
 )
-def test_the_citizens_hangup_is_named_after_where_it_happened(steps, outcome):
+def test_the_citizens_hangup_is_named_after_where_it_happened(
+    steps: tuple[Step, ...], outcome: Outcome
+) -> None:
     call = folded(*steps, at(30, "ended", by="citizen", cause=16))
 
     assert (call.outcome, call.hangup_by) == (outcome, HangupBy.CITIZEN)
 
 
-def test_a_call_that_we_ended_before_anybody_talked_has_failed():
+def test_a_call_that_we_ended_before_anybody_talked_has_failed() -> None:
     call = folded(*TO_THE_QUEUE, at(30, "ended", by="system", cause=44))
 
     assert (call.outcome, call.hangup_by, call.hangup_cause) == (Outcome.FAILED, HangupBy.SYSTEM, 44)
 
 
-def test_what_the_end_says_stands_above_what_the_journey_shows():
+def test_what_the_end_says_stands_above_what_the_journey_shows() -> None:
     call = folded(*TO_THE_QUEUE, *TALKING, at(30, "ended", by="system", cause=16, outcome="stopped"))
 
     assert (call.outcome, call.talk_s) == (Outcome.STOPPED, 4.5)
 
 
-def test_an_outcome_nobody_knows_is_a_failure_and_not_a_lost_record():
+def test_an_outcome_nobody_knows_is_a_failure_and_not_a_lost_record() -> None:
     assert folded(*TO_THE_QUEUE, at(9, "ended", by="?", cause=16, outcome="?")).outcome is Outcome.FAILED
 
 
-def test_who_left_the_queue_without_a_talk_has_waited_until_then():
+def test_who_left_the_queue_without_a_talk_has_waited_until_then() -> None:
     call = folded(*TO_THE_QUEUE, at(67.5, "ended", by="citizen", cause=16))
 
     assert (call.wait_s, call.ring_s, call.talk_s, call.hold_s) == (60.0, None, None, None)
 
 
-def test_who_never_entered_a_queue_has_not_waited():
+def test_who_never_entered_a_queue_has_not_waited() -> None:
     assert folded(*TO_THE_QUEUE[:3], at(3, "ended", by="citizen", cause=16)).wait_s is None
 
 
-def test_changing_the_queue_keeps_the_age_and_tells_the_last_queue():
+def test_changing_the_queue_keeps_the_age_and_tells_the_last_queue() -> None:
     waiting = at(1, "queued", queue="citizen", priority=0, joined_at=moment(1))
 
     call = folded(TO_THE_QUEUE[0], waiting, at(9, "moved", queue="enterprise"), at(31, "ended", by="citizen"))
@@ -131,7 +132,7 @@ def test_changing_the_queue_keeps_the_age_and_tells_the_last_queue():
     assert (call.queue, call.queued_at, call.wait_s) == ("enterprise", moment(1), 30.0)
 
 
-def test_ringing_counts_at_the_phone_that_answered():
+def test_ringing_counts_at_the_phone_that_answered() -> None:
     missed = (
         at(8, "offered", offer="a0", agent="1001", seat="8001"),
         at(9, "ringing", offer="a0", agent="1001"),
@@ -141,7 +142,7 @@ def test_ringing_counts_at_the_phone_that_answered():
     assert folded(*TO_THE_QUEUE, *missed, *TALKING, at(60, "ended", by="citizen")).ring_s == 4.0
 
 
-def test_ringing_counts_at_the_last_phone_that_rang_if_none_answered():
+def test_ringing_counts_at_the_last_phone_that_rang_if_none_answered() -> None:
     missed = (
         at(8, "offered", offer="a0", agent="1001"),
         at(9, "ringing", offer="a0", agent="1001"),
@@ -153,17 +154,17 @@ def test_ringing_counts_at_the_last_phone_that_rang_if_none_answered():
     assert folded(*TO_THE_QUEUE, *missed, at(30, "ended", by="citizen")).ring_s == 9.0
 
 
-def test_a_phone_that_answers_without_saying_that_it_rings_counts_from_its_offer():
+def test_a_phone_that_answers_without_saying_that_it_rings_counts_from_its_offer() -> None:
     silent = (OFFERED[0], *TALKING[2:])
 
     assert folded(*TO_THE_QUEUE, *silent, at(60, "ended", by="citizen")).ring_s == 5.0
 
 
-def test_a_phone_still_ringing_when_the_citizen_leaves_has_rung_until_then():
+def test_a_phone_still_ringing_when_the_citizen_leaves_has_rung_until_then() -> None:
     assert folded(*TO_THE_QUEUE, *OFFERED, at(28, "ended", by="citizen")).ring_s == 7.0
 
 
-def test_two_talks_add_up_and_the_second_agent_talked_last():
+def test_two_talks_add_up_and_the_second_agent_talked_last() -> None:
     second = (
         at(45.5, "talk_ended", by="agent"),
         at(60, "connected", agent="1008", seat="8008", recording=None),
@@ -176,17 +177,17 @@ def test_two_talks_add_up_and_the_second_agent_talked_last():
     assert (call.hangup_by, call.recording) == (HangupBy.CITIZEN, "20261124-1")
 
 
-def test_hold_that_the_citizen_ended_by_leaving_counts_until_then():
+def test_hold_that_the_citizen_ended_by_leaving_counts_until_then() -> None:
     call = folded(*TO_THE_QUEUE, *TALKING, at(35.5, "held"), at(55.5, "ended", by="citizen", cause=16))
 
     assert (call.talk_s, call.hold_s) == (10.0, 20.0)
 
 
-def test_an_answer_that_nobody_saw_is_taken_from_the_step_that_implies_it():
+def test_an_answer_that_nobody_saw_is_taken_from_the_step_that_implies_it() -> None:
     assert folded(TO_THE_QUEUE[0], *TO_THE_QUEUE[2:]).answered_at == moment(0.2)
 
 
-def test_an_adopted_talk_began_when_the_agent_lifted_the_receiver():
+def test_an_adopted_talk_began_when_the_agent_lifted_the_receiver() -> None:
     adopted = at(40, "adopted", stage="talking")
 
     call = folded(*TO_THE_QUEUE, *TALKING[:3], adopted, at(85, "ended", by="citizen", cause=16))
@@ -195,7 +196,7 @@ def test_an_adopted_talk_began_when_the_agent_lifted_the_receiver():
     assert (call.agent, call.seat, call.talk_s) == ("1003", "8003", 60.0)
 
 
-def test_a_talk_that_the_journey_knows_is_not_begun_again_by_its_adoption():
+def test_a_talk_that_the_journey_knows_is_not_begun_again_by_its_adoption() -> None:
     adopted = at(40, "adopted", stage="talking")
 
     call = folded(*TO_THE_QUEUE, *TALKING, adopted, at(85.5, "ended", by="citizen", cause=16))
@@ -203,7 +204,7 @@ def test_a_talk_that_the_journey_knows_is_not_begun_again_by_its_adoption():
     assert (call.connected_at, call.talk_s) == (moment(25.5), 60.0)
 
 
-def test_a_call_whose_whole_past_is_gone_is_told_by_who_adopted_it():
+def test_a_call_whose_whole_past_is_gone_is_told_by_who_adopted_it() -> None:
     adopted = at(
         40,
         "adopted",
@@ -225,19 +226,19 @@ def test_a_call_whose_whole_past_is_gone_is_told_by_who_adopted_it():
     assert (call.ani, call.dnis, call.menu_path) == ("13812345678", "12345", ("m.main.1",))
 
 
-def test_a_call_that_goes_on_has_no_outcome_yet():
+def test_a_call_that_goes_on_has_no_outcome_yet() -> None:
     call = folded(*TO_THE_QUEUE, *TALKING, at(35.5, "held"))
 
     assert (call.outcome, call.ended_at, call.hangup_by) == (None, None, None)
     assert (call.agent, call.seat) == (AgentId("1003"), SeatId("8003"))
 
 
-def test_a_clock_that_was_set_back_makes_no_negative_duration():
+def test_a_clock_that_was_set_back_makes_no_negative_duration() -> None:
     call = folded(*TO_THE_QUEUE, *TALKING, at(-3600, "ended", by="citizen", cause=16))
 
     assert call.talk_s == 0.0
 
 
-def test_there_is_no_record_of_nothing():
+def test_there_is_no_record_of_nothing() -> None:
     with pytest.raises(ValueError, match="no record without a step"):
         record_of(CALL, [])
