@@ -53,7 +53,7 @@ need_packages() {
     command -v apt-get >/dev/null ||
         fail "$what is missing. Install it with your system's package manager and start again."
     [ "$(id -u)" = 0 ] ||
-        fail "$what is missing. Type this, then start again:  sudo apt-get update && sudo apt-get install -y $*"
+        fail "$what is missing. Type this as root, then start again:  apt-get update && apt-get install -y $*"
     say "$what is missing: installing $* with apt-get"
     {
         DEBIAN_FRONTEND=noninteractive apt-get -q -o APT::Update::Error-Mode=any update &&
@@ -252,7 +252,8 @@ python_pid= programs_pid=
 end_jobs() {
     # Each job leads a session of its own, so that all it started ends with it.
     for pid in $python_pid $programs_pid; do
-        kill -TERM -- "-$pid" 2>/dev/null || true
+        kill -s TERM -- "-$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
     done
 }
 
