@@ -18,10 +18,14 @@ fail() {
     exit 1
 }
 
-# The last words of log $1, for a failure's sentence: the first line that names a cause, else the last.
+# What log $1 says went wrong: the first line that names a cause that people know, else the last error.
 cause() {
-    grep -iE 'error|fail|denied|refused|resolv|no space|caused by' "$1" 2>/dev/null | tail -n 1 | cut -c 1-300 ||
-        true
+    {
+        grep -iE 'certificate|resolv|refused|timed out|unreachable|no space|permission denied|hash' "$1" |
+            head -n 1 | sed 's/.*broken by //'
+        grep -iE '^ *(E:|error)' "$1" | tail -n 1
+        tail -n 1 "$1"
+    } 2>/dev/null | head -n 1 | cut -c 1-200
 }
 
 # --- is there anything to do? -------------------------------------------------------------------------
@@ -320,7 +324,7 @@ set_up() { # run|test
         end_jobs
         told=$(sed -n 's/^rexian: //p' ".cache/log/$ended.log" | tail -n 1)
         case $ended in
-        python) fail "${told:-the Python packages could not be installed ($(cause .cache/log/python.log)). Check the network, the proxy and pip\'s configuration and start again; the whole log: .cache/log/python.log}" ;;
+        python) fail "${told:-the Python packages could not be installed ($(cause .cache/log/python.log)). Check the network, the proxy and the configuration of pip and start again; the whole log: .cache/log/python.log}" ;;
         *) fail "${told:-Asterisk could not be set up ($(cause .cache/log/programs.log)); the whole log: .cache/log/programs.log}" ;;
         esac
     fi

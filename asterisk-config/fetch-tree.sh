@@ -31,7 +31,7 @@ fi
 [ $# -ge 2 ] || fail "usage: fetch-tree.sh FOLDER PACKAGE..."
 tree=$1
 shift
-by_hand="Install asterisk (20 or newer), sipp and mosquitto yourself, then start again."
+by_hand="Install Asterisk (20 or newer), SIPp and mosquitto with the system's package manager, then start again."
 
 command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null ||
     fail "this system has no apt to fetch Asterisk with. $by_hand"
@@ -79,7 +79,8 @@ EOF
 mirrors() {
     {
         apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Label: Debian' 2>/dev/null
-        apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null | grep -v security
+        apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+            grep -v security
     } | awk '!seen[$0]++'
 }
 
@@ -120,7 +121,7 @@ fetch() { # suite and packages are found in $work afterwards
 : >"$work/update.log"
 fetch "$@" || {
     why=$(sed -n 's/^[EW]: *//p' "$work/update.log" | head -n 1 | cut -c 1-300)
-    fail "Asterisk could not be fetched from Debian's mirror (${why:-apt names no source of Debian packages}). Check the network and the proxy and start again, or: $by_hand"
+    fail "Asterisk could not be fetched from Debian's mirror (${why:-apt names no source of Debian packages}). Check the network and the proxy and start again. Or: $by_hand"
 }
 
 echo "-- unpacking"
