@@ -138,7 +138,7 @@ def _circles(menus: Mapping[MenuId, Menu]) -> Iterator[Finding]:
 
 def _unreachable(menus: Menus) -> Iterator[Finding]:
     reached: set[MenuId] = set()
-    ahead = [menus.entry, *(line.menu for line in menus.lines.values() if line.menu)]
+    ahead = [line.menu for line in menus.lines.values() if line.menu]
     while ahead:
         here = ahead.pop()
         if here in menus.menus and here not in reached:

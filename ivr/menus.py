@@ -84,8 +84,6 @@ class Menus:
     """Everything the step function needs to know about a city."""
 
     mode: Mode
-    entry: MenuId
-    """What a caller hears first in mode `menu`, unless their number opens another one."""
     lines: Mapping[str, Line]
     """By dialled number."""
     menus: Mapping[MenuId, Menu]
@@ -106,3 +104,16 @@ class Menus:
     def waiting_words(self) -> tuple[PromptId, ...]:
         """What the first announcement in the queue begins with: the options, if no menu said them."""
         return (self.waiting.prompt,) if self.mode is Mode.DIRECT else ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MenuState:
+    """How far a caller has come. Small, for it travels with the call."""
+
+    menu: MenuId | None = None
+    """The menu that is being asked; None before the first one and after the last."""
+    mistakes: int = 0
+    path: tuple[str, ...] = ()
+    """The keys that counted, each as menu.key: `m.main.7`."""
+    queue: QueueName | None = None
+    """Set once the caller is queued. Whoever moves the caller otherwise, says so here."""

@@ -1,130 +1,47 @@
-"""The one pure function that walks a caller through the menus, with its events and actions.
+"""The one pure function that walks a caller through the menus.
 
 Every way through it ends: circles are refused when menus are loaded (`ivr.check`), wrong keys are
 counted, and after `MAX_KEYS` keys that led nowhere (`*` again and again) the caller is taken to a
 person. So nobody is ever stuck, and nobody is hung up on for pressing the wrong thing.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from ivr.menus import KEYS, REPEAT_KEY, Goodbye, Menu, Menus, Mode, Repeat, Stay, Target, ToMenu, ToQueue
+from ivr.actions import Action, Ask, Entered, Event, HangUp, JoinQueue, Key, MoveQueue, Play, Resumed
+from ivr.menus import (
+    REPEAT_KEY,
+    Goodbye,
+    Menu,
+    Menus,
+    MenuState,
+    Mode,
+    Repeat,
+    Stay,
+    Target,
+    ToMenu,
+    ToQueue,
+)
 from terms.ids import MenuId, PromptId, QueueName
 from terms.instant import Instant
 
 MAX_KEYS = 12
 """Also keeps `MenuState.path` short enough to travel in a channel variable."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Play:
-    """Play prompts one after the other. With `keys_cut` False a key waits for the next `Ask`."""
-
-    prompts: tuple[PromptId, ...]
-    keys_cut: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """Play prompts and take one key, which cuts them; a key pressed earlier counts at once.
-
-    Comes back as `Key`, or as `Silence` once `wait_s` have passed since the prompts' end.
-    """
-
-    prompts: tuple[PromptId, ...]
-    wait_s: float
-    keys: str = KEYS
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JoinQueue:
-    """The caller is queued from this moment, whatever is spoken next.
-
-    An agent's phone may ring from now on. `notice` must be heard to its end before the two talk;
-    `prompts` follow it and end when the agent answers. Then music.
-    """
-
-    queue: QueueName
-    prompts: tuple[PromptId, ...] = ()
-    notice: tuple[PromptId, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MoveQueue:
-    """A queued caller goes over to another queue; the waiting time so far still counts."""
-
-    queue: QueueName
-    prompts: tuple[PromptId, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HangUp:
-    """Say goodbye and end the call."""
-
-    prompts: tuple[PromptId, ...] = ()
-
-
-Action = Play | Ask | JoinQueue | MoveQueue | HangUp
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
-    """The call has just been answered: notice first, then what its number and the mode say."""
-
-    number: str
-    """As dialled. A number that no line names is served like a line without a menu."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entered:
-    """The caller has heard the notice and comes to the state's menu, or to the first one.
-
-    Also what an adopting engine says: the menu is asked again, keys pressed before are forgotten.
-    """
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Key:
-    """One key; the line hands them in one at a time, in the order they were pressed."""
-
-    digit: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Silence:
-    """No key came within the time an `Ask` gave."""
-
-
-MenuEvent = Arrived | Entered | Key | Silence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MenuState:
-    """How far a caller has come. Small, for it travels with the call."""
-
-    menu: MenuId | None = None
-    """The menu that is being asked; None before the first one and after the last."""
-    mistakes: int = 0
-    path: tuple[str, ...] = ()
-    """The keys that counted, each as menu.key: `m.main.7`."""
-    queue: QueueName | None = None
-    """Set once the caller is queued. Whoever moves the caller otherwise, says so here."""
-
-
 Outcome = tuple[MenuState, list[Action]]
 
 
-def step(menus: Menus, state: MenuState, event: MenuEvent, now: Instant) -> Outcome:
+def step(menus: Menus, state: MenuState, event: Event, now: Instant) -> Outcome:
     """The caller's next state, and what the line has to do, in order.
 
     `now` is the instant of the event. No menu depends on the hour yet; those with opening hours will.
     """
     match event:
-        case Arrived():
-            return _arrive(menus, state, event.number)
+        case Entered():
+            return _enter(menus, state, event.number)
         case _ if state.queue is not None:
             return _while_waiting(menus, state, event)
-        case Entered():
-            return _enter(menus, state)
+        case Resumed():
+            return _resume(menus, state)
     if state.menu is None:
         return state, []
     menu = menus.menus.get(state.menu)
@@ -135,22 +52,26 @@ def step(menus: Menus, state: MenuState, event: MenuEvent, now: Instant) -> Outc
     return _follow(menus, menu, state, menu.silence)
 
 
-def _arrive(menus: Menus, state: MenuState, number: str) -> Outcome:
+def _enter(menus: Menus, state: MenuState, number: str) -> Outcome:
     line = menus.lines.get(number)
     queue = line.queue if line else menus.person.queue
     if menus.mode is Mode.DIRECT:
         return _join(state, queue, menus.connecting, notice=menus.notice)
     if line and line.menu:
-        after, actions = _enter(menus, replace(state, menu=line.menu))
+        after, actions = _open(menus, state, line.menu)
     else:
         after, actions = _join(state, queue, menus.connecting)
     return after, [Play(prompts=menus.notice, keys_cut=False), *actions]
 
 
-def _enter(menus: Menus, state: MenuState) -> Outcome:
-    if menus.mode is Mode.DIRECT and state.menu is None:
-        return _join(state, menus.person.queue, menus.connecting)
-    menu = menus.menus.get(state.menu or menus.entry)
+def _resume(menus: Menus, state: MenuState) -> Outcome:
+    if state.menu is not None:
+        return _open(menus, state, state.menu)
+    return _join(state, menus.person.queue, menus.connecting)
+
+
+def _open(menus: Menus, state: MenuState, menu_id: MenuId) -> Outcome:
+    menu = menus.menus.get(menu_id)
     if menu is None:
         return _give_up(menus, state)
     return replace(state, menu=menu.id), [_ask(menu)]
@@ -177,14 +98,14 @@ def _follow(menus: Menus, menu: Menu, state: MenuState, target: Target) -> Outco
         case ToQueue():
             return _join(state, target.queue, target.say)
         case ToMenu():
-            return _enter(menus, replace(state, menu=target.menu))
+            return _open(menus, state, target.menu)
         case Goodbye():
             return replace(state, menu=None), [HangUp(prompts=target.say)]
         case Stay() | Repeat():
             return state, [_ask(menu)]
 
 
-def _while_waiting(menus: Menus, state: MenuState, event: MenuEvent) -> Outcome:
+def _while_waiting(menus: Menus, state: MenuState, event: Event) -> Outcome:
     """Nothing a queued caller presses can cost them their place."""
     if not isinstance(event, Key):
         return state, []

@@ -21,7 +21,6 @@ def found(*several: Menu, waiting: Menu = WAITING) -> list[str]:
     first = several[0].id
     city = replace(
         YUXI,
-        entry=first,
         lines={"12345": line("12345", "citizen", first)},
         menus={one.id: one for one in several},
         waiting=waiting,

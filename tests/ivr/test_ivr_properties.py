@@ -4,9 +4,10 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from ivr.actions import Action, Ask, Event, HangUp, JoinQueue, Key, MoveQueue, Resumed, Silence
 from ivr.check import findings
 from ivr.menus import KEYS, Goodbye, Menu, Menus, Mode, Repeat, Stay, Target, ToMenu, ToQueue
-from ivr.step import MAX_KEYS, Action, Ask, Entered, HangUp, JoinQueue, Key, MenuEvent, MoveQueue, Silence
+from ivr.step import MAX_KEYS
 from terms.ids import QueueName
 from tests.ivr.yuxi import Caller, line, menu, to_menu, to_queue, words
 
@@ -19,8 +20,8 @@ to_some_queue: st.SearchStrategy[Target] = st.builds(to_queue, queues) | st.buil
 to_some_menu: st.SearchStrategy[Target] = st.builds(to_menu, st.sampled_from([*NAMES, "m.nowhere"]))
 elsewhere: st.SearchStrategy[Target] = st.sampled_from([Repeat(), Goodbye(), Stay()])
 digits = st.sampled_from([*KEYS, "A", "77", ""])
-events: st.SearchStrategy[MenuEvent] = st.one_of(
-    st.builds(Key, digit=digits), st.just(Silence()), st.just(Entered())
+events: st.SearchStrategy[Event] = st.one_of(
+    st.builds(Key, digit=digits), st.just(Silence()), st.just(Resumed())
 )
 
 
@@ -32,7 +33,6 @@ def cities(draw: st.DrawFn) -> Menus:
     keys = draw(st.dictionaries(st.sampled_from("0179"), to_some_queue | st.just(Stay())))
     return Menus(
         mode=draw(st.sampled_from(Mode)),
-        entry=menus[0].id,
         lines={"12345": line("12345", "citizen", names[0])},
         menus={one.id: one for one in menus},
         waiting=menu("waiting", keys, Stay()),
@@ -77,7 +77,7 @@ def test_the_mended_menus_really_pass_the_check(city: Menus) -> None:
 
 
 @given(fit_cities(), st.lists(events, max_size=30))
-def test_whatever_a_caller_did_silence_brings_them_to_a_queue(city: Menus, done: list[MenuEvent]) -> None:
+def test_whatever_a_caller_did_silence_brings_them_to_a_queue(city: Menus, done: list[Event]) -> None:
     caller = Caller(city)
     through = gone_through(caller.dials("12345"))
     for event in done:
@@ -100,7 +100,7 @@ def test_no_row_of_keys_keeps_a_caller_in_the_menus(city: Menus, pressed: list[s
 
 
 @given(fit_cities(), st.lists(events, max_size=30))
-def test_in_a_menu_each_event_asks_again_or_ends_the_menus(city: Menus, done: list[MenuEvent]) -> None:
+def test_in_a_menu_each_event_asks_again_or_ends_the_menus(city: Menus, done: list[Event]) -> None:
     caller = Caller(city)
     caller.dials("12345")
     for event in done:
@@ -112,7 +112,7 @@ def test_in_a_menu_each_event_asks_again_or_ends_the_menus(city: Menus, done: li
 
 
 @given(cities(), st.lists(events, max_size=60))
-def test_a_caller_joins_once_and_every_move_changes_the_queue(city: Menus, done: list[MenuEvent]) -> None:
+def test_a_caller_joins_once_and_every_move_changes_the_queue(city: Menus, done: list[Event]) -> None:
     caller = Caller(city)
     seen = caller.dials("12345")
     for event in done:
@@ -126,7 +126,7 @@ def test_a_caller_joins_once_and_every_move_changes_the_queue(city: Menus, done:
 
 
 @given(cities(), st.lists(events, max_size=200))
-def test_the_path_stays_short_enough_to_travel_with_the_call(city: Menus, done: list[MenuEvent]) -> None:
+def test_the_path_stays_short_enough_to_travel_with_the_call(city: Menus, done: list[Event]) -> None:
     caller = Caller(city)
     caller.dials("12345")
     for event in done:
@@ -152,7 +152,7 @@ def test_a_circle_is_found_exactly_when_a_menu_can_be_come_back_to(city: Menus) 
 def test_0_leads_to_the_queue_that_the_menu_names(city: Menus) -> None:
     caller = Caller(city)
     told = caller.dials("12345")[-1]
-    named = city.menus[city.entry].options["0"]
+    named = next(iter(city.menus.values())).options["0"]
 
     if isinstance(told, Ask):
         told = caller.presses("0")[-1]

@@ -3,8 +3,8 @@
 from dataclasses import replace
 
 import pytest
-from ivr.menus import Goodbye
-from ivr.step import Ask, Entered, HangUp, MenuState, Play
+from ivr.actions import Ask, HangUp, Play, Resumed
+from ivr.menus import Goodbye, MenuState
 from terms.ids import MenuId
 from tests.ivr.yuxi import MAIN, YUXI, Caller, ask, join, words
 
@@ -87,18 +87,18 @@ def test_a_number_that_nobody_configured_still_reaches_a_person() -> None:
 def test_a_call_taken_over_in_the_menu_is_asked_again_without_the_notice(caller: Caller) -> None:
     caller.presses("5")
 
-    assert caller.meets(Entered()) == [ask("m.main")]
+    assert caller.meets(Resumed()) == [ask("m.main")]
     assert caller.state.mistakes == 1
 
 
-def test_a_caller_who_enters_without_a_state_is_asked_the_first_menu() -> None:
-    assert Caller().meets(Entered()) == [ask("m.main")]
+def test_a_call_taken_over_before_it_came_to_a_menu_reaches_a_person() -> None:
+    assert Caller().meets(Resumed()) == [join("citizen", "q.connect")]
 
 
 def test_a_call_taken_over_in_a_menu_that_is_no_more_reaches_a_person(caller: Caller) -> None:
     caller.state = MenuState(menu=MenuId("m.gone"))
 
-    assert caller.meets(Entered()) == [join("citizen", "x.human")]
+    assert caller.meets(Resumed()) == [join("citizen", "x.human")]
 
 
 def test_a_key_in_a_menu_that_is_no_more_reaches_a_person(caller: Caller) -> None:

@@ -1,8 +1,8 @@
 """Who waits in a queue may still choose, and can lose nothing by it. Both modes."""
 
 import pytest
+from ivr.actions import Play, Resumed
 from ivr.menus import Menus
-from ivr.step import Entered, Play
 from tests.ivr.yuxi import YUXI, YUXI_DIRECT, Caller, join, move, words
 
 
@@ -22,10 +22,6 @@ def test_in_direct_mode_the_call_is_queued_at_once_and_the_notice_is_heard_to_it
 
 def test_in_direct_mode_the_enterprise_number_is_queued_at_once_too() -> None:
     assert Caller(YUXI_DIRECT).dials("123457") == [join("enterprise", "q.connect", notice="g.notice")]
-
-
-def test_in_direct_mode_who_enters_without_a_number_waits_for_a_person() -> None:
-    assert Caller(YUXI_DIRECT).meets(Entered()) == [join("citizen", "q.connect")]
 
 
 def test_the_options_are_spoken_while_waiting_only_if_no_menu_said_them() -> None:
@@ -76,7 +72,7 @@ def test_silence_while_waiting_changes_nothing(waiting: Caller) -> None:
 
 
 def test_a_caller_taken_over_in_the_queue_is_left_alone(waiting: Caller) -> None:
-    assert waiting.meets(Entered()) == []
+    assert waiting.meets(Resumed()) == []
 
 
 def test_a_key_pressed_for_an_hour_is_on_the_path_once(waiting: Caller) -> None:

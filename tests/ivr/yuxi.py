@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ivr.menus import Line, Menu, Menus, Mode, Stay, Target, ToMenu, ToQueue
-from ivr.step import Action, Arrived, Ask, JoinQueue, Key, MenuEvent, MenuState, MoveQueue, Silence, step
+from ivr.actions import Action, Ask, Entered, Event, JoinQueue, Key, MoveQueue, Silence
+from ivr.menus import Line, Menu, Menus, MenuState, Mode, Stay, Target, ToMenu, ToQueue
+from ivr.step import step
 from terms.ids import MenuId, PromptId, QueueName
 from terms.instant import Instant
 
@@ -59,7 +60,6 @@ WAITING = menu(
 )
 YUXI = Menus(
     mode=Mode.MENU,
-    entry=MAIN.id,
     lines={"12345": line("12345", "citizen", "m.main"), "123457": line("123457", "enterprise")},
     menus={MAIN.id: MAIN},
     waiting=WAITING,
@@ -78,12 +78,12 @@ class Caller:
         self.menus = menus
         self.state = MenuState()
 
-    def meets(self, event: MenuEvent) -> list[Action]:
+    def meets(self, event: Event) -> list[Action]:
         self.state, actions = step(self.menus, self.state, event, Instant(0))
         return actions
 
     def dials(self, number: str) -> list[Action]:
-        return self.meets(Arrived(number=number))
+        return self.meets(Entered(number=number))
 
     def presses(self, *digits: str) -> list[Action]:
         """What the last of the digits led to."""
