@@ -140,8 +140,7 @@ get_uv() {
         cp requirements-boot.lock .cache/boot/complete
     fi
     eval "$(uv_settings_of_pip)"
-    export UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1 UV_NO_CONFIG="${UV_NO_CONFIG:-}"
-    [ -n "$UV_NO_CONFIG" ] || unset UV_NO_CONFIG
+    export UV_PYTHON_DOWNLOADS=never UV_NO_PROGRESS=1
     # Authorities that this machine trusts on top of the public ones (a company's proxy).
     [ ! -s /etc/ssl/certs/ca-certificates.crt ] || export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}"
     [ -w "${HOME:-/nowhere}" ] || [ -n "${UV_CACHE_DIR:-}" ] || export UV_CACHE_DIR="$root/.cache/uv"
@@ -165,12 +164,16 @@ install_python_packages() { # lock file
 
 find_program() { PATH=$PATH:/usr/sbin:/sbin:/usr/local/sbin command -v "$1"; }
 
-# The system's Asterisk if it is 20 or newer; sets version and moddir.
+# The system's Asterisk if it is 20 or newer; sets asterisk, version, moddir and datadir.
 system_asterisk() {
-    found=$(find_program asterisk) || return 1
-    version=$("$found" -V 2>/dev/null | sed -n 's/^Asterisk \([0-9][0-9.]*\).*/\1/p')
+    asterisk=$(find_program asterisk) || return 1
+    version=$("$asterisk" -V 2>/dev/null | sed -n 's/^Asterisk \([0-9][0-9.]*\).*/\1/p')
     [ "${version%%.*}" -ge 20 ] 2>/dev/null || return 1
-    for moddir in /usr/lib/*/asterisk/modules /usr/lib64/asterisk/modules /usr/lib/asterisk/modules; do
+    prefix=${asterisk%/*/*}
+    for datadir in "$prefix/share/asterisk" /var/lib/asterisk; do
+        [ ! -e "$datadir/documentation" ] || break
+    done
+    for moddir in "$prefix"/lib/*/asterisk/modules "$prefix/lib64/asterisk/modules" "$prefix/lib/asterisk/modules"; do
         [ ! -e "$moddir/chan_pjsip.so" ] || return 0
     done
     return 1
@@ -195,9 +198,8 @@ provide_programs() {
     source=tree
     if system_asterisk; then
         source=system
-        asterisk=$found
         wanted="sip-tester mosquitto mosquitto-clients"
-        find_program sipp && find_program mosquitto && find_program mosquitto_sub && wanted=
+        ! find_program sipp || ! find_program mosquitto || ! find_program mosquitto_sub || wanted=
     fi
     format=$(sh asterisk-config/fetch-tree.sh --format)
     if [ -n "$wanted" ]; then
@@ -225,10 +227,6 @@ provide_programs() {
         version=$(.cache/bin/asterisk -V | sed -n 's/^Asterisk \([0-9][0-9.]*\).*/\1/p')
         moddir=$root/.cache/asterisk/$libs/asterisk/modules
         datadir=$root/.cache/asterisk/usr/share/asterisk
-    else
-        for datadir in /usr/share/asterisk /var/lib/asterisk; do
-            [ ! -e "$datadir/documentation" ] || break
-        done
     fi
     [ "${version%%.*}" -ge 20 ] || fail "Asterisk 20 or newer is needed, this is '$version'. Remove .cache/asterisk and start again."
     echo "-- Asterisk $version of the $source"
@@ -286,7 +284,7 @@ watch() {
         fi
         sleep 0.1
         ticks=$((ticks + 1))
-        [ $((ticks % 30)) = 0 ] || continue
+        [ $((ticks % 30)) = 0 ] && [ -n "$python_pid$programs_pid" ] || continue
         line="$((ticks / 10)) s"
         [ -z "$python_pid" ] || line="$line · Python packages: $(progress_of python)"
         [ -z "$programs_pid" ] || line="$line · Asterisk: $(progress_of programs)"
@@ -306,29 +304,33 @@ set_up() { # run|test
     fi
     started=$(date +%s)
     rm -f .cache/ready-*
-    [ -e .cache/boot/complete ] && programs_work || need_room 1500
+    if [ -e .cache/boot/complete ] && programs_work; then
+        say "setting up what has changed"
+    else
+        need_room 1500
+        say "setting up (half a minute and about 110 MB of downloads, once)"
+    fi
+    trap end_jobs EXIT
+    trap 'say "set-up interrupted; start again to go on"; exit 130' INT TERM HUP
+    # The jobs inherit the lock: if this script is killed, the next waits until they are through.
+    setsid sh setup.sh --programs >.cache/log/programs.log 2>&1 </dev/null &
+    programs_pid=$!
     need_python
     lock=requirements.lock
     if [ "$1" = test ] || [ -e .cache/with-tests ]; then
         lock=requirements-test.lock
         : >.cache/with-tests
     fi
-    say "setting up (the first time takes half a minute and about 110 MB of downloads)"
-    trap 'end_jobs; say "set-up interrupted; start again to go on"; exit 130' INT TERM HUP
-    # The jobs inherit the lock: if this script is killed, the next waits until they are through.
     setsid sh setup.sh --python "$lock" >.cache/log/python.log 2>&1 </dev/null &
     python_pid=$!
-    setsid sh setup.sh --programs >.cache/log/programs.log 2>&1 </dev/null &
-    programs_pid=$!
     if ! watch; then
-        end_jobs
         told=$(sed -n 's/^rexian: //p' ".cache/log/$ended.log" | tail -n 1)
         case $ended in
         python) fail "${told:-the Python packages could not be installed ($(cause .cache/log/python.log)). Check the network, the proxy and the configuration of pip and start again; the whole log: .cache/log/python.log}" ;;
         *) fail "${told:-Asterisk could not be set up ($(cause .cache/log/programs.log)); the whole log: .cache/log/programs.log}" ;;
         esac
     fi
-    trap - INT TERM HUP
+    trap - EXIT INT TERM HUP
     key >.cache/ready-run
     [ $lock = requirements.lock ] || cp .cache/ready-run .cache/ready-test
     say "set-up done in $(($(date +%s) - started)) s: $(progress_of programs), Python $(.venv/bin/python -V | cut -d' ' -f2)"
@@ -350,5 +352,6 @@ run | test) set_up "$1" ;;
 lock) shift && write_locks "$@" ;;
 --python) install_python_packages "$2" ;;
 --programs) provide_programs ;;
+--uv-settings) find_python && uv_settings_of_pip ;;
 *) fail "usage: sh setup.sh run|test|lock" ;;
 esac
