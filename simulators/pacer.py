@@ -31,12 +31,17 @@ class Pacer:
         self._slot = 0
         self.worst_lateness_s = 0.0
 
+    @property
+    def idle(self) -> bool:
+        """Nobody to beat, and no timer."""
+        return self._timer is None
+
     def add(self, paced: Paced) -> None:
         """Beats `paced` from now on, until `drop`."""
         min(self._slots, key=len)[paced] = None
         if self._timer is None:
             self._due = self._loop.time() + SLOT_S
-            self._timer = self._loop.call_at(self._due, self._tick)
+            self._timer = self._loop.call_at(self._due, self.tick)
 
     def drop(self, paced: Paced) -> None:
         for slot in self._slots:
@@ -45,7 +50,8 @@ class Pacer:
             self._timer.cancel()
             self._timer = None
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """One slot of 5 ms is due; called by the timer."""
         now = self._loop.time()
         self.worst_lateness_s = max(self.worst_lateness_s, now - self._due)
         if now - self._due > 0.1:
@@ -56,7 +62,7 @@ class Pacer:
             self._slot = (self._slot + 1) % SLOTS
             self._due += SLOT_S
         if any(self._slots):
-            self._timer = self._loop.call_at(self._due, self._tick)
+            self._timer = self._loop.call_at(self._due, self.tick)
         else:
             self._timer = None
 

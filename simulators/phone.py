@@ -25,6 +25,7 @@ from simulators.registration import Registration, RegistrationRefused
 from simulators.rtp import Media
 from simulators.sip_message import BadMessage, parameter
 from simulators.sip_transaction import NoAnswer, ServerTransaction
+from simulators.udp import Address
 
 __all__ = [
     "Account",
@@ -89,6 +90,11 @@ class Phone:
         self.die()
 
     @property
+    def address(self) -> Address:
+        """Where this phone takes SIP, for a peer that calls it without a switch."""
+        return self._the_line.address_of_socket
+
+    @property
     def log(self) -> PhoneLog:
         """All SIP messages with their times: the witness for a system's records."""
         return self._the_line.log
@@ -105,7 +111,9 @@ class Phone:
         await self._the_registration.unregister()
 
     async def dial(self, number: str, headers: Mapping[str, str] | None = None) -> OutgoingCall:
-        """Starts a call and returns at once; `headers` are added to the INVITE."""
+        """Starts a call and returns at once; `headers` are added to the INVITE. NoAnswer when dead."""
+        if self._dead:
+            raise NoAnswer("the phone is dead")
         call = OutgoingCall(self._the_line, self._media(), number)
         self._remember(call)
         self._start(call.run(headers or {}))

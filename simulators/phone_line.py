@@ -97,6 +97,10 @@ class Line:
         return self._socket.host
 
     @property
+    def address_of_socket(self) -> Address:
+        return self._socket.host, self._socket.port
+
+    @property
     def contact(self) -> str:
         """Our own URI, where the switch finds us."""
         user = self.account.user if self.account.user.isalnum() else "phone"

@@ -98,11 +98,11 @@ class Media:
         """
         loop = asyncio.get_running_loop()
         presses = []
-        for key in keys.upper():
-            if key not in _KEYS:
+        for key in keys:
+            if key.upper() not in _KEYS:
                 raise ValueError(f"no phone has a key {key!r}; keys are {_KEYS}")
             beats = (max(1, round(tone_ms / 20)), max(0, round(pause_ms / 20)))
-            presses.append(_Press(_KEYS.index(key), *beats, loop.create_future()))
+            presses.append(_Press(_KEYS.index(key.upper()), *beats, loop.create_future()))
         self._presses.extend(presses)
         if presses:
             await presses[-1].done
@@ -156,7 +156,7 @@ class Media:
 
     def listen(self) -> Hearing:
         """Takes in what has arrived so far, and returns all that was heard."""
-        if self._socket.fileno() >= 0:
+        if not self._socket.closed:
             for datagram in self._socket.received():
                 self._take(datagram)
             for _ in self._control.received():
@@ -186,7 +186,7 @@ class Media:
 
     def close(self) -> None:
         """Stops at once; what was heard stays."""
-        if self._socket.fileno() < 0:
+        if self._socket.closed:
             return
         self._pacer.drop(self)
         self.listen()

@@ -182,7 +182,9 @@ class Transactions:
         to: Address,
         on_provisional: Callable[[Response], None] | None = None,
     ) -> ClientTransaction:
-        """Starts a request; its top Via carries the branch that names it."""
+        """Starts a request; its top Via carries the branch that names it. NoAnswer after `close`."""
+        if self._socket.closed:
+            raise NoAnswer("the phone is dead")
         client = ClientTransaction(self, request, to, on_provisional)
         self._clients[_client_key(request)] = client
         return client
@@ -200,6 +202,8 @@ class Transactions:
 
     def close(self) -> None:
         """Stops everything at once; what still waits for an answer gets NoAnswer."""
+        if self._socket.closed:
+            return
         self._loop.remove_reader(self._socket.fileno())
         for client in list(self._clients.values()):
             client.give_up()
@@ -221,7 +225,7 @@ class Transactions:
         for datagram in self._socket.received():
             with suppress(BadMessage):
                 self._take(parse(datagram.data), datagram)
-            if self._socket.fileno() < 0:
+            if self._socket.closed:
                 return
 
     def _take(self, message: Message, datagram: Datagram) -> None:

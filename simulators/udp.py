@@ -44,6 +44,10 @@ class UdpSocket:
     def fileno(self) -> int:
         return self._socket.fileno()
 
+    @property
+    def closed(self) -> bool:
+        return self._socket.fileno() < 0
+
     def send(self, data: bytes, to: Address) -> None:
         with suppress(BlockingIOError, ConnectionRefusedError):
             self._socket.sendto(data, to)
