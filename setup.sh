@@ -252,10 +252,13 @@ EOF
 
 python_pid= programs_pid=
 end_jobs() {
-    # Each job leads a session of its own, so that all it started ends with it.
+    # Each job leads a session of its own, so that all it started ends with it, before the lock is free.
     for pid in $python_pid $programs_pid; do
-        kill -s TERM -- "-$pid" 2>/dev/null || true
+        kill -s TERM -- "-$pid" 2>/dev/null || continue
         wait "$pid" 2>/dev/null || true
+        tries=0
+        while kill -s 0 -- "-$pid" 2>/dev/null && [ $((tries += 1)) -le 30 ]; do sleep 0.1; done
+        kill -s KILL -- "-$pid" 2>/dev/null || true
     done
 }
 
