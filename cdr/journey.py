@@ -66,7 +66,10 @@ class StepKind(StrEnum):
     NOTED = "noted"
     """Anything worth keeping that changes no figure (what, …)."""
     ENDED = "ended"
-    """The citizen's leg is gone (by, cause as a Q.850 number, outcome if it can't be told from the rest)."""
+    """The citizen's leg is gone (by, cause as a Q.850 number).
+
+    outcome where the rest doesn't tell it; source "switch" where only the switch saw it.
+    """
     WRAPPED_UP = "wrapped_up"
     """The agent finished the work after the call; may come after `ended` (agent, acw_s)."""
 

@@ -61,7 +61,7 @@ class Direction(StrEnum):
 
 
 class Source(StrEnum):
-    """Who saw the call: our engine, or only the switch itself."""
+    """Who saw the call's end: our engine, or only the switch itself (`ended` then says so)."""
 
     ENGINE = "engine"
     SWITCH = "switch"
@@ -171,6 +171,7 @@ def record_of(call: CallId, steps: Sequence[Step]) -> CallRecord:
         hangup_cause=_whole(ended, "cause"),
         rating=_whole(_last(steps, StepKind.RATED), "score"),
         recording=_recording(steps),
+        source=_one_of(Source, _text(ended, "source"), Source.ENGINE),
         journey=tuple(steps),
     )
 
