@@ -63,7 +63,17 @@ need_packages() {
         DEBIAN_FRONTEND=noninteractive apt-get -q -o APT::Update::Error-Mode=any update &&
             DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300 \
                 install --no-install-recommends "$@"
-    } >.cache/log/apt.log 2>&1 </dev/null ||
+    } >.cache/log/apt.log 2>&1 </dev/null &
+    # In the background and unharmed by Ctrl-C, as half an apt-get would need root to mend it.
+    apt_pid=$!
+    ticks=0
+    while kill -0 "$apt_pid" 2>/dev/null; do
+        sleep 0.1
+        ticks=$((ticks + 1))
+        [ $((ticks % 30)) = 0 ] || continue
+        say "$((ticks / 10)) s · apt-get: $(tail -n 1 .cache/log/apt.log | cut -c 1-60)"
+    done
+    wait "$apt_pid" ||
         fail "apt-get could not install $* ($(cause .cache/log/apt.log)). Check the network and the proxy and start again; the whole log: .cache/log/apt.log"
 }
 
