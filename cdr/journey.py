@@ -57,11 +57,12 @@ class StepKind(StrEnum):
     RATED = "rated"
     """The citizen's score (score, 1 to 5)."""
     ADOPTED = "adopted"
-    """An engine took over a call that another one had begun (stage: menu, queue, talking, hold …).
+    """An engine took over a call that another one had begun (stage).
 
     Where the journey before it is lost, it may tell what the channel's variables still know: ani, dnis,
-    direction, mode, queue, agent, seat, recording, menu_path, and started_at, answered_at, joined_at,
-    connected_at in µs. What earlier steps tell stands above it.
+    direction, mode, queue, agent, seat, recording, menu_path, and started_at, answered_at, joined_at in
+    µs. What earlier steps tell stands above it. A talk that it finds going on and that has no
+    `connected` yet is told by a `connected` step after it.
     """
     NOTED = "noted"
     """Anything worth keeping that changes no figure (what, …)."""

@@ -166,7 +166,7 @@ def record_of(call: CallId, steps: Sequence[Step]) -> CallRecord:
         talk_s=_talk_s(talks),
         hold_s=sum(talk.hold_s for talk in talks) if talks else None,
         acw_s=_acw_s(steps),
-        outcome=_outcome(steps, ended, talked=bool(talks)),
+        outcome=_outcome(steps, ended),
         hangup_by=_hangup_by(talks, ended),
         hangup_cause=_whole(ended, "cause"),
         rating=_whole(_last(steps, StepKind.RATED), "score"),
@@ -266,28 +266,25 @@ def _ring_s(steps: Sequence[Step]) -> float | None:
 
 
 def _talks(steps: Sequence[Step]) -> Iterator[_Talk]:
-    """The talks in order. One that nobody saw begin, because its engine died, begins where it must have."""
+    """The talks in order; one that nobody saw begin begins where it must have (`_begin`)."""
     talk: Step | None = None
     held_at: Instant | None = None
     hold_s = 0.0
-    lifted: Step | None = None
-    offers: dict[object, Step] = {}
+    lifted_at, adopted = None, False
     for step in steps:
-        opens = step.kind is StepKind.CONNECTED or _adopted_talking(step, talk)
-        closes = step.kind in (StepKind.TALK_ENDED, StepKind.ENDED)
+        opens, closes = step.kind is StepKind.CONNECTED, step.kind in (StepKind.TALK_ENDED, StepKind.ENDED)
         if talk and (opens or closes):
             hold_s += _duration_s(held_at, step.at) or 0.0
             ended_by = _text(step, "by") if step.kind is StepKind.TALK_ENDED else None
             yield _talk(talk, step.at, hold_s, ended_by)
             talk, held_at, hold_s = None, None, 0.0
         if opens:
-            talk = step if step.kind is StepKind.CONNECTED else _talk_begin(step, lifted, offers)
-            held_at = step.at if _text(step, "stage") == "hold" else None
-            lifted = None
-        elif step.kind is StepKind.OFFERED:
-            offers[step.data.get("offer")] = step
+            talk = _begin(step, lifted_at if adopted else None)
+            lifted_at = None
         elif step.kind is StepKind.AGENT_ANSWERED:
-            lifted = step
+            lifted_at, adopted = step.at, False
+        elif step.kind is StepKind.ADOPTED:
+            adopted = True
         elif step.kind is StepKind.HELD and talk and held_at is None:
             held_at = step.at
         elif step.kind is StepKind.UNHELD and held_at is not None:
@@ -298,20 +295,9 @@ def _talks(steps: Sequence[Step]) -> Iterator[_Talk]:
         yield _talk(talk, steps[-1].at, hold_s, None)
 
 
-def _adopted_talking(step: Step, talk: Step | None) -> bool:
-    """Does an adopter tell of a talk that the journey has no beginning of?"""
-    return step.kind is StepKind.ADOPTED and talk is None and _text(step, "stage") in ("talking", "hold")
-
-
-def _talk_begin(adopted: Step, lifted: Step | None, offers: dict[object, Step]) -> Step:
-    """The `connected` step that got lost: at the moment the agent lifted the receiver, if that was seen."""
-    offer = offers.get(lifted.data.get("offer")) if lifted else None
-    known = [step.data for step in (offer, lifted, adopted) if step]
-    told = _whole(adopted, "connected_at")
-    at = Instant(told) if told is not None else (lifted or adopted).at
-    names = ("agent", "seat", "recording")
-    data = {name: value for found in known for name in names if (value := found.get(name)) is not None}
-    return Step(at=at, kind=StepKind.CONNECTED, data=data)
+def _begin(connected: Step, lifted_at: Instant | None) -> Step:
+    """An adopter can only say that a talk is on: it began when the agent lifted the receiver, if seen."""
+    return connected if lifted_at is None else Step(at=lifted_at, kind=connected.kind, data=connected.data)
 
 
 def _talk(begin: Step, over_at: Instant, hold_s: float, ended_by: str | None) -> _Talk:
@@ -349,13 +335,13 @@ def _hangup_by(talks: Sequence[_Talk], ended: Step | None) -> HangupBy | None:
     return _one_of(HangupBy, by, HangupBy.SYSTEM) if ended and by else None
 
 
-def _outcome(steps: Sequence[Step], ended: Step | None, *, talked: bool) -> Outcome | None:
+def _outcome(steps: Sequence[Step], ended: Step | None) -> Outcome | None:
     """What `ended` says; else what the journey shows. A call that we ended without a talk has failed."""
     if ended is None:
         return None
     if said := _text(ended, "outcome"):
         return _one_of(Outcome, said, Outcome.FAILED)
-    if talked:
+    if _first(steps, StepKind.CONNECTED):
         return Outcome.SERVED
     if _text(ended, "by") != HangupBy.CITIZEN:
         return Outcome.FAILED

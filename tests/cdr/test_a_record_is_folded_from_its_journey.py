@@ -187,21 +187,36 @@ def test_an_answer_that_nobody_saw_is_taken_from_the_step_that_implies_it() -> N
     assert folded(TO_THE_QUEUE[0], *TO_THE_QUEUE[2:]).answered_at == moment(0.2)
 
 
-def test_an_adopted_talk_began_when_the_agent_lifted_the_receiver() -> None:
-    adopted = at(40, "adopted", stage="talking")
+def test_a_talk_that_an_adopter_found_going_on_began_when_the_agent_lifted_the_receiver() -> None:
+    adopted = at(40, "adopted", stage="talk")
+    found = at(40, "connected", agent="1003", seat="8003", recording="r1")
 
-    call = folded(*TO_THE_QUEUE, *TALKING[:3], adopted, at(85, "ended", by="citizen", cause=16))
+    call = folded(*TO_THE_QUEUE, *TALKING[:3], adopted, found, at(85, "ended", by="citizen", cause=16))
 
     assert (call.outcome, call.connected_at, call.wait_s) == (Outcome.SERVED, moment(25), 17.5)
     assert (call.agent, call.seat, call.talk_s) == ("1003", "8003", 60.0)
 
 
 def test_a_talk_that_the_journey_knows_is_not_begun_again_by_its_adoption() -> None:
-    adopted = at(40, "adopted", stage="talking")
+    adopted = at(40, "adopted", stage="talk")
 
     call = folded(*TO_THE_QUEUE, *TALKING, adopted, at(85.5, "ended", by="citizen", cause=16))
 
     assert (call.connected_at, call.talk_s) == (moment(25.5), 60.0)
+
+
+def test_an_adoption_long_before_the_agent_answered_moves_no_talk() -> None:
+    call = folded(*TO_THE_QUEUE, at(15, "adopted", stage="queue"), *TALKING, at(85.5, "ended", by="citizen"))
+
+    assert call.connected_at == moment(25.5)
+
+
+def test_a_citizen_who_leaves_before_the_bridge_stands_has_not_been_served() -> None:
+    call = folded(
+        *TO_THE_QUEUE, *TALKING[:3], at(25.1, "talk_ended", by="citizen"), at(25.1, "ended", by="citizen")
+    )
+
+    assert (call.outcome, call.connected_at, call.ring_s) == (Outcome.ABANDONED_QUEUE, None, 4.0)
 
 
 def test_a_call_whose_whole_past_is_gone_is_told_by_who_adopted_it() -> None:
