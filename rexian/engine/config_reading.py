@@ -1,0 +1,181 @@
+"""One file against its model: every mistake in our own words, and what is left without them.
+
+The rest is still checked against the other files, so that a clerk sees all mistakes at once instead of
+one layer after another.
+"""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from rexian.engine.config_fields import OWN_ERROR, is_what
+from rexian.engine.mistakes import Mistake, did_you_mean
+from rexian.engine.strict_yaml import Document, Spot, Tree, Unreadable, read_yaml
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading(Generic[Model]):
+    """What came of one file."""
+
+    document: Document
+    content: Model | None
+    """The file without its mistakes; None if nothing is left."""
+    mistakes: tuple[Mistake, ...]
+
+    @property
+    def whole(self) -> bool:
+        """Nothing had to be left out, so what isn't there is really missing."""
+        return self.content is not None and not self.mistakes
+
+    def names(self, *spot: str) -> frozenset[str]:
+        """The keys at `spot` as they stand in the file, right or wrong."""
+        at: Tree = self.document.data
+        for key in spot:
+            at = at.get(key) if isinstance(at, dict) else None
+        return frozenset(at) if isinstance(at, dict) else frozenset()
+
+
+def read_file(path: Path, shown: str, model: type[Model]) -> Reading[Model]:
+    """The file at `path`, called `shown` in messages, as a `model`."""
+    try:
+        document = read_yaml(path, shown)
+    except Unreadable as unreadable:
+        nothing = Document(file=shown, data=None, lines={})
+        return Reading(document=nothing, content=None, mistakes=tuple(unreadable.mistakes))
+    content, mistakes = _fitted(document, model)
+    return Reading(document=document, content=content, mistakes=tuple(mistakes))
+
+
+def _fitted(document: Document, model: type[Model]) -> tuple[Model | None, list[Mistake]]:
+    if document.data is None:
+        return None, [document.mistake((), "the file is empty", "copy the demo city's and change it")]
+    rest = copy.deepcopy(document.data)
+    empty = sorted(_empty(rest, ()), reverse=True, key=_depth_first)
+    mistakes = [document.mistake(spot, f"{label(spot)} is empty", EMPTY) for spot in empty]
+    for spot in empty:
+        _dropped(rest, spot)
+    told = {spot[:length] for spot in empty for length in range(len(spot) + 1)}
+    first = True
+    while True:
+        try:
+            return model.model_validate(rest), mistakes
+        except ValidationError as refused:
+            errors = [(error, _spot(error)) for error in refused.errors(include_url=False)]
+            if first:  # later ones only say that something is missing that was taken out
+                mistakes += [_sentence(document, error, model) for error, spot in errors if spot not in told]
+                first = False
+            spots = sorted({_to_drop(error, spot) for error, spot in errors}, reverse=True, key=_depth_first)
+            dropped = [_dropped(rest, spot) for spot in spots]
+            if () in spots or not any(dropped):
+                return None, mistakes
+
+
+EMPTY = "write something after the colon, or leave the line out"
+
+
+def _empty(tree: Tree, spot: Spot) -> Iterator[Spot]:
+    if tree is None:
+        yield spot
+    for part, inner in tree.items() if isinstance(tree, dict) else ():
+        yield from _empty(inner, (*spot, part))
+    for at, inner in enumerate(tree if isinstance(tree, list) else ()):
+        yield from _empty(inner, (*spot, at))
+
+
+def _depth_first(spot: Spot) -> tuple[int, tuple[tuple[int, int, str], ...]]:
+    """Later elements of a list go before earlier ones, else their indexes would have moved."""
+    return len(spot), tuple((0, part, "") if isinstance(part, int) else (1, 0, part) for part in spot)
+
+
+def _spot(error: ErrorDetails) -> Spot:
+    """Where an error is, without pydantic's own marks: `[key]` says that the key itself is wrong."""
+    return tuple(part for part in error["loc"] if part != "[key]")
+
+
+def _to_drop(error: ErrorDetails, spot: Spot) -> Spot:
+    """What has to go so that the rest is valid: of a group that lacks a key, the group."""
+    return spot[:-1] if error["type"] == "missing" else spot
+
+
+def _dropped(tree: Tree, spot: Spot) -> bool:
+    """Take the value at `spot` out of `tree`; False if it isn't there (any more)."""
+    at: Any = tree
+    try:
+        for part in spot[:-1]:
+            at = at[part]
+        del at[spot[-1]]
+    except (KeyError, IndexError, TypeError):
+        return False
+    return True
+
+
+def _sentence(document: Document, error: ErrorDetails, model: type[BaseModel]) -> Mistake:
+    spot = _spot(error)
+    what, mend = _words(error, spot, model)
+    return document.mistake(spot, f"{label(spot)} {what}", mend)
+
+
+def label(spot: Spot) -> str:
+    """What people call a place in a file: people.1001.skills, trunks[1]."""
+    name = ""
+    for part in spot:
+        name += f"[{part + 1}]" if isinstance(part, int) else f".{part}" if name else part
+    return name or "the file"
+
+
+def _words(error: ErrorDetails, spot: Spot, model: type[BaseModel]) -> tuple[str, str]:
+    given, kind, context = error["input"], error["type"], error.get("ctx", {})
+    if kind == OWN_ERROR:
+        return context["what"], context["mend"]
+    if kind == "missing":
+        return "is missing", "add it"
+    if kind == "extra_forbidden":
+        return "is an unknown key", did_you_mean(str(spot[-1]), _keys_at(model, spot[:-1]))
+    if kind in ("too_short", "too_long"):
+        return f"has {context['actual_length']} entries", _length(context)
+    if kind in ("model_type", "dict_type"):
+        known = ", ".join(f"{key}: …" for key in sorted(_keys_at(model, spot))) or "name: value"
+        return is_what(given), f"write keys under it: {known}"
+    if kind in ("list_type", "tuple_type"):
+        return is_what(given), "write a list: [one, two]"
+    return is_what(given), "write a text"
+
+
+def _length(context: dict[str, Any]) -> str:
+    if "min_length" in context:
+        return f"write at least {context['min_length']}"
+    return f"write at most {context['max_length']}"
+
+
+def _keys_at(model: type[BaseModel], spot: Spot) -> set[str]:
+    """The keys that may stand at `spot`; empty where any may."""
+    at: Any = model
+    for part in spot:
+        at = next((inner for inner in _unfolded(at) if _holds(inner)), None)
+        if isinstance(at, type) and issubclass(at, BaseModel):
+            named = {field.alias or name: field.annotation for name, field in at.model_fields.items()}
+            at = named.get(str(part))
+        elif at is not None:
+            at = get_args(at)[-1]
+    models = [inner for inner in _unfolded(at) if isinstance(inner, type) and issubclass(inner, BaseModel)]
+    return {field.alias or name for inner in models for name, field in inner.model_fields.items()}
+
+
+def _holds(annotation: Any) -> bool:
+    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return is_model or get_origin(annotation) in (dict, list)
+
+
+def _unfolded(annotation: Any) -> Iterator[Any]:
+    """The types behind Annotated and `| None`."""
+    yield annotation
+    if get_origin(annotation) not in (dict, list):
+        for inner in get_args(annotation):
+            yield from _unfolded(inner)
