@@ -12,6 +12,8 @@ set -eu
 cd "$(dirname "$0")"
 root=$PWD
 
+started=$(date +%s)
+seconds() { echo $(($(date +%s) - started)); }
 say() { echo "rexian: $*" >&2; }
 fail() {
     say "$*"
@@ -71,7 +73,7 @@ need_packages() {
         sleep 0.1
         ticks=$((ticks + 1))
         [ $((ticks % 30)) = 0 ] || continue
-        say "$((ticks / 10)) s · apt-get: $(tail -n 1 .cache/log/apt.log | cut -c 1-60)"
+        say "$(seconds) s · apt-get: $(tail -n 1 .cache/log/apt.log | cut -c 1-60)"
     done
     wait "$apt_pid" ||
         fail "apt-get could not install $* ($(cause .cache/log/apt.log)). Check the network and the proxy and start again; the whole log: .cache/log/apt.log"
@@ -298,7 +300,7 @@ watch() {
         sleep 0.1
         ticks=$((ticks + 1))
         [ $((ticks % 30)) = 0 ] && [ -n "$python_pid$programs_pid" ] || continue
-        line="$((ticks / 10)) s"
+        line="$(seconds) s"
         [ -z "$python_pid" ] || line="$line · Python packages: $(progress_of python)"
         [ -z "$programs_pid" ] || line="$line · Asterisk: $(progress_of programs)"
         say "$line"
@@ -315,7 +317,6 @@ set_up() { # run|test
         flock 9
         ! is_ready "$1" || return 0
     fi
-    started=$(date +%s)
     rm -f .cache/ready-*
     if [ -e .cache/boot/complete ] && programs_work; then
         say "setting up what has changed"
@@ -346,7 +347,7 @@ set_up() { # run|test
     trap - EXIT INT TERM HUP
     key >.cache/ready-run
     [ $lock = requirements.lock ] || cp .cache/ready-run .cache/ready-test
-    say "set-up done in $(($(date +%s) - started)) s: $(progress_of programs), Python $(.venv/bin/python -V | cut -d' ' -f2)"
+    say "set-up done in $(seconds) s: $(progress_of programs), Python $(.venv/bin/python -V | cut -d' ' -f2)"
 }
 
 write_locks() {

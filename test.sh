@@ -15,10 +15,20 @@ step() {
     echo "== $*"
 }
 
+# Tells all that is wrong, not just the first thing.
 check() {
-    step "ruff" && $bin/ruff check . && $bin/ruff format --check .
-    step "mypy" && $bin/mypy
-    step "import contract" && $bin/lint-imports --no-logo
+    wrong=
+    step "ruff"
+    $bin/ruff check . || wrong="$wrong lint"
+    $bin/ruff format --check . || wrong="$wrong format"
+    step "mypy"
+    $bin/mypy || wrong="$wrong types"
+    step "import contract"
+    $bin/lint-imports --no-logo || wrong="$wrong contract"
+    [ -z "$wrong" ] || {
+        echo "test.sh: not in order:$wrong" >&2
+        exit 1
+    }
 }
 
 case ${1:-} in
