@@ -5,11 +5,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from cdr.forms import NotARecord, from_entry, to_entry, to_json
 from cdr.journey import NotAStep, Step, StepKind, StepValue
 from cdr.record import CallRecord, record_of
-from hypothesis import given
-from hypothesis import strategies as st
 from terms.ids import CallId
 from terms.instant import Instant, after, from_iso
 

@@ -1,6 +1,7 @@
 """The record of a call, computed from its steps: the ordinary days and the days after a crash."""
 
 import pytest
+
 from cdr.journey import Step, StepKind, StepValue
 from cdr.record import CallRecord, Direction, HangupBy, Outcome, Source, record_of
 from terms.ids import AgentId, CallId, SeatId

@@ -4,6 +4,7 @@ import csv
 import io
 
 import pytest
+
 from cdr.journey import Step, StepKind, StepValue
 from cdr.record import HangupBy, Outcome, Source, record_of
 from cdr.switch_rows import (

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from ivr.check import findings, silent_s
 from ivr.menus import Goodbye, Menu, Repeat, Stay, Target
 from tests.ivr import yuxi

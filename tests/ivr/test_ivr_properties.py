@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from ivr.actions import Action, Ask, Event, HangUp, JoinQueue, Key, MoveQueue, Resumed, Silence
 from ivr.check import findings
 from ivr.menus import KEYS, Goodbye, Menu, Menus, Mode, Repeat, Stay, Target, ToMenu, ToQueue

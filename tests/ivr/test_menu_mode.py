@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+
 from ivr.actions import Ask, HangUp, Play, Resumed
 from ivr.menus import Goodbye, MenuState
 from terms.ids import MenuId

@@ -1,6 +1,7 @@
 """Who waits in a queue may still choose, and can lose nothing by it. Both modes."""
 
 import pytest
+
 from ivr.actions import Play, Resumed
 from ivr.menus import Menus
 from tests.ivr.yuxi import YUXI, YUXI_DIRECT, Caller, join, move, words

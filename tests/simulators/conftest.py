@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
+
 from simulators.phone import Account, Phone
 from simulators.registrar import Registrar
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from simulators.hearing import Gap, Hearing
-from terms.instant import SECOND, Instant
 
 from simulators import alaw, tones
+from simulators.hearing import Gap, Hearing
+from terms.instant import SECOND, Instant
 
 START = Instant(1_795_500_000 * SECOND)
 PACKET = SECOND // 50

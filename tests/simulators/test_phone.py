@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
+
 from simulators.milestone import CallOver
 from simulators.phone import (
     Account,

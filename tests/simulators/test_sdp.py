@@ -1,9 +1,9 @@
 """Offers and answers."""
 
 import pytest
-from simulators.sdp import BadDescription, Description, Direction
 
 from simulators import sdp
+from simulators.sdp import BadDescription, Description, Direction
 
 ASTERISK = (
     "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=Asterisk\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"

@@ -1,6 +1,7 @@
 """Digest answers against the examples that the RFCs print."""
 
 import pytest
+
 from simulators.sip_digest import BadChallenge, Credentials, read_challenge
 
 

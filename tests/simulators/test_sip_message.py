@@ -1,6 +1,7 @@
 """SIP text in and out."""
 
 import pytest
+
 from simulators.sip_message import (
     BadMessage,
     CSeq,

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 import pytest_asyncio
+
 from simulators.phone_line import Account, Answer, Line
 from simulators.sip_dialog import Dialog
 from simulators.sip_message import CSeq, Headers, Message, Request, Response, parameter, parse

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from terms.check_digit import is_mod_11_10, mod_11_10
 
 numbers = st.from_regex(r"[0-9]{1,20}", fullmatch=True)

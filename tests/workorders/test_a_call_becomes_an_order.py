@@ -3,6 +3,7 @@
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from cdr.record import CallRecord, Direction, Outcome
 from terms.ids import AgentId, CallId, QueueName
 from terms.instant import from_iso

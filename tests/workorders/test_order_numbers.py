@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from terms.check_digit import mod_11_10
 from workorders.number import NumbersUsedUp, is_valid_number, order_number
 

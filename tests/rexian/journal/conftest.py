@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from rexian.engine.journal import Journal, Limits
 from rexian.engine.journal_files import segments
 from terms.instant import Instant

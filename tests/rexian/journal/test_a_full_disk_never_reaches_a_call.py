@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from rexian.engine.journal_files import verify
 from rexian.engine.journal_line import Sealer
 

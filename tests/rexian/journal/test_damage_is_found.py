@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from rexian.engine.journal import Journal
 from rexian.engine.journal_files import segments, verify
 from rexian.engine.journal_line import Sealer

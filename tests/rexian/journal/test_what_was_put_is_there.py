@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from rexian.engine.journal import SNAPSHOT, Journal, JournalBusy, JournalState
 from rexian.engine.journal_files import segments
 
