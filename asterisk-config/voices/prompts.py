@@ -54,6 +54,7 @@ class Prompt:
 
     id: str
     text: str  # as written in the file, for people
+    said: str  # the same with single figures as words
     recipe: Recipe
     max_s: float = MAX_S
     only_agent: bool = False
@@ -84,7 +85,7 @@ def read_prompts(path: Path = PROMPTS) -> dict[str, Prompt]:
             found[prompt.id] = prompt
     for tone_id, tone in (data.get("tones") or {}).items():
         recipe = Recipe(voice="tone", text="", hz=int(tone.get("hz", 0)), ms=int(tone["ms"]))
-        found[tone_id] = Prompt(id=tone_id, text="", recipe=recipe)
+        found[tone_id] = Prompt(id=tone_id, text="", said="", recipe=recipe)
     return found
 
 
@@ -107,6 +108,7 @@ def _expand(where: str, prompt_id: str, entry: Mapping[str, object], voice: str)
         yield Prompt(
             id=own_id,
             text=text.replace("{n}", said),
+            said=_spoken(where, text.replace("{n}", said)),
             recipe=Recipe(
                 voice=voice,
                 text=_spoken(where, speak.replace("{n}", said)),

@@ -104,7 +104,7 @@ def _speak_slowly_enough(prompt: Prompt, speaker: Speaker) -> NDArray[np.float64
     from kokoro import MODEL_RATE
 
     pace = prompt.recipe.pace
-    least_s = 0.0 if prompt.recipe.beep else syllables(prompt.recipe.text) * 60 / MAX_PER_MIN
+    least_s = 0.0 if prompt.recipe.beep else syllables(prompt.said) * 60 / MAX_PER_MIN
     for _ in range(4):
         made = sound.to_telephone(speaker.say(prompt.recipe.text, pace), MODEL_RATE)
         length_s = len(made) / sound.RATE
