@@ -45,7 +45,7 @@ bench)
         $bin/python "$script"
     done
     ;;
-soak) exec $bin/python -m pytest -m soak --timeout 3600 -o session_timeout=0 ;;
+soak) exec $bin/python -m pytest -m soak --timeout 3600 -o session_timeout=14400 ;;
 --setup-only) ;;
 *) exec $bin/python -m pytest "$@" ;;
 esac
