@@ -13,7 +13,8 @@ from rexian.engine import city_build, city_checks
 from rexian.engine.city_checks import Files
 from rexian.engine.city_models import AgentsFile, HotlineFile, MenusFile, PromptsFile, QueuesFile
 from rexian.engine.config_reading import read_file
-from rexian.engine.mistakes import ConfigErrors, Mistake, shown
+from rexian.engine.mistakes import ConfigErrors as ConfigErrors
+from rexian.engine.mistakes import Mistake, shown
 from rexian.engine.prompt_files import OWN_SOUNDS, SHIPPED_SOUNDS, Prompts, check_prompts
 from rexian.engine.strict_yaml import Spot
 from terms.ids import PromptId, QueueName
@@ -32,7 +33,7 @@ class City:
     """How long no engine may serve before the switch rings the seats by itself."""
     trunks: tuple[str, ...]
     """Addresses that calls from outside come from."""
-    citizen_phones: tuple[str, ...]
+    citizen_accounts: tuple[str, ...]
     """Extensions of the accounts that may only dial the city's own numbers."""
     people: tuple[Person, ...]
     seats: tuple[Seat, ...]
@@ -139,7 +140,7 @@ def _city(files: Files, prompts: Prompts, warnings: tuple[Mistake, ...]) -> City
         rating_repeats=hotline.rating.repeats,
         fallback_after_s=hotline.fallback_after_s,
         trunks=tuple(hotline.trunks),
-        citizen_phones=tuple(hotline.citizen_phones),
+        citizen_accounts=tuple(hotline.citizen_accounts),
         people=city_build.people(agents, queues),
         seats=city_build.seats(agents),
         limits=city_build.limits(agents),

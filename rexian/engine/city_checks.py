@@ -112,11 +112,11 @@ def _seats(files: Files) -> Iterator[Mistake]:
             what = f"seat {seat} has the usual agent {agent}, as seat {usual[agent][1]} on line {line}"
             yield agents.document.mistake(spot, what, "a person has one usual seat: change one of them")
         usual.setdefault(agent, spot)
-    for at, extension in enumerate(hotline.content.citizen_phones if hotline.content else ()):
+    for at, extension in enumerate(hotline.content.citizen_accounts if hotline.content else ()):
         if extension in agents.names("seats"):
             line = agents.document.line(("seats", extension))
             what = f"extension {extension} is a seat too, {agents.document.file}:{line}"
-            yield hotline.document.mistake(("citizen_phones", at), what, "give one of them another")
+            yield hotline.document.mistake(("citizen_accounts", at), what, "give one of them another")
 
 
 def _queues(files: Files) -> Iterator[Mistake]:

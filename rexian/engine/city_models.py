@@ -60,7 +60,7 @@ class HotlineFile(ConfigModel):
     rating: RatingModel = RatingModel()
     fallback_after_s: Annotated[float, number(4, 600, "seconds")] = 20
     trunks: list[AddressText]
-    citizen_phones: list[SeatText] = Field(default_factory=list)
+    citizen_accounts: list[SeatText] = Field(default_factory=list)
 
 
 # --- agents.yaml --------------------------------------------------------------------------------------------
