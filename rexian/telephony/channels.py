@@ -52,7 +52,8 @@ class LiveChannel:
             bridge=plain(header.get("BridgeID", "")),
             ani=phone_number(header["CallerIDNum"]),
             ani_name=plain(header.get("CallerIDName", "")),
-            dnis=phone_number(header.get("DNID", "")) or (exten if context.startswith("from-") else ""),
+            dnis=phone_number(header.get("DNID", ""))
+            or (phone_number(exten) if context.startswith("from-") else ""),
             state_var=variable("REXIAN_STATE"),
             leg_var=variable("REXIAN_LEG"),
             unattended_since=variable("REXIAN_UNATTENDED"),

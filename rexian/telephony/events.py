@@ -142,7 +142,7 @@ class KeyPressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneStatus:
-    """A phone can be reached, or not. May repeat what is known. Source: DeviceStateChange."""
+    """A phone can be reached from now on, or no longer. Source: DeviceStateChange."""
 
     endpoint: str
     reachable: bool
@@ -150,7 +150,10 @@ class PhoneStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlindTransferred:
-    """A phone sent the other side elsewhere (REFER); that side comes back as ChannelInAgi. Source: BlindTransfer."""
+    """A phone sent the other side elsewhere (REFER); that side comes back as ChannelInAgi.
+
+    Source: BlindTransfer.
+    """
 
     transferer: ChannelId
     transferee: ChannelId
@@ -219,14 +222,14 @@ def _agi_start(header: Header) -> ChannelInAgi:
         ani=phone_number(header["CallerIDNum"]),
         ani_name=plain(header.get("CallerIDName", "")),
         dnis=exten if context.startswith("from-") else "",
-        state_var=header.get("Variable(REXIAN_STATE)", ""),
-        leg_var=header.get("Variable(REXIAN_LEG)", ""),
+        state_var=header.get("ChanVariable(REXIAN_STATE)", ""),
+        leg_var=header.get("ChanVariable(REXIAN_LEG)", ""),
     )
 
 
 def _agi_exec(header: Header) -> CommandDone:
     return CommandDone(
-        channel=_id(header), command=header["CommandID"], result=AgiResult.from_ami(header["Result"])
+        channel=_id(header), command=header["CommandId"], result=AgiResult.from_ami(header["Result"])
     )
 
 

@@ -106,8 +106,10 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
             self.greeted.set_result(self._framer.version)
 
     def handle_message(self, message: Message) -> None:
-        """An event of its own, an item of a list, or an answer. `Event:` is looked at first: OriginateResponse
-        carries `Response:` as well."""
+        """An event of its own, an item of a list, or an answer.
+
+        `Event:` is looked at first: OriginateResponse carries `Response:` as well.
+        """
         if (name := message.get("Event")) is not None:
             pending = self._pending.get(message.get("ActionID", ""))
             if pending is not None and pending.items is not None and name != "OriginateResponse":
@@ -123,7 +125,7 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
             self.dropped["neither event nor response"] += 1
 
     def listen(self, on_event: Callable[[str, Message], None]) -> None:
-        """From the next turn of the loop on, `on_event(name, headers)` hears all events, the early ones first."""
+        """From the loop's next turn on, `on_event(name, headers)` hears all events, the early ones first."""
         self._loop.call_soon(self._flush, on_event)
 
     def _keep(self, name: str, message: Message) -> None:

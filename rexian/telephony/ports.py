@@ -42,7 +42,8 @@ def demand_free(ports: Iterable[Port]) -> None:
             )
         if trouble == errno.EADDRNOTAVAIL:
             raise FolderUnusable(
-                f"{port.what}: this machine has no address {port.host}. Set REXIAN_BIND to one that `ip address` shows."
+                f"{port.what}: this machine has no address {port.host}. "
+                "Set REXIAN_BIND to one that `ip address` shows."
             )
         if trouble:
             raise PortTaken(f"{port.what}: port {port.name} on {port.host}: {os.strerror(trouble)}.")

@@ -126,26 +126,31 @@ def render(plan: SwitchPlan, secrets: Secrets, installation: Installation) -> No
 
 
 def fill(template: str, values: Values, blocks: Mapping[str, Sequence[Values]], *, where: str) -> str:
-    """`template` with every name and block filled in. FolderUnusable for a value that breaks its line,
-    KeyError for a name that nobody knows."""
+    """`template` with every name and block filled in.
 
-    def one(found: re.Match[str], own: Values) -> str:
-        name = found[1]
-        if name not in own and name not in values:
-            raise KeyError(f"{where}: nobody knows @{name}@")
-        value = own[name] if name in own else values[name]
-        if ";" in value or not value.isprintable():
-            raise FolderUnusable(
-                f"{where}: @{name}@ is {value!r}; a ; or a line break can't be in there. Move the folder."
-            )
-        return value
+    FolderUnusable for a value that breaks its line, KeyError for a name that nobody knows.
+    """
 
     def repeated(found: re.Match[str]) -> str:
         if found[1] not in blocks:
             raise KeyError(f"{where}: nobody knows the block '{found[1]}'")
-        return "".join(_NAME.sub(lambda name: one(name, own), found[2]) for own in blocks[found[1]])
+        return "".join(_put(found[2], {**values, **own}, where) for own in blocks[found[1]])
 
-    return _NAME.sub(lambda name: one(name, {}), _BLOCK.sub(repeated, template))
+    return _put(_BLOCK.sub(repeated, template), values, where)
+
+
+def _put(text: str, values: Values, where: str) -> str:
+    def one(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            raise KeyError(f"{where}: nobody knows @{found[1]}@")
+        value = values[found[1]]
+        if ";" in value or not value.isprintable():
+            raise FolderUnusable(
+                f"{where}: @{found[1]}@ is {value!r}; a ; or a line break can't be in there. Move the folder."
+            )
+        return value
+
+    return _NAME.sub(one, text)
 
 
 def _values(plan: SwitchPlan, secrets: Secrets, installation: Installation) -> Values:

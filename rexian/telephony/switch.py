@@ -59,6 +59,7 @@ class Switch:
         self._ending: set[ChannelId] = set()
         self._prefix = token_hex(4)
         self._serial = 0
+        self._reachable: dict[str, bool] = {}
         self._doubts: set[asyncio.Task[None]] = set()
         link.lost.add_done_callback(lambda lost: self._fail_all(lost.result()))
         link.listen(self._on_event)
@@ -115,9 +116,9 @@ class Switch:
     # --- actions -------------------------------------------------------------------------------------
 
     def action(self, name: str, fields: Mapping[str, str] | None = None) -> "asyncio.Future[Reply]":
-        """Any other AMI action. The future gets the answer's headers, or ActionFailed, ActionTimeout, LinkLost.
+        """Any other AMI action. BadValue is raised at once.
 
-        BadValue is raised at once.
+        The future gets the answer's headers, or ActionFailed, ActionTimeout, LinkLost.
         """
         return self._link.ask(name, (fields or {}).items())
 
@@ -202,6 +203,10 @@ class Switch:
                 self._command_done(event)
             case events.ChannelGone():
                 self._gone(event)
+            case events.PhoneStatus():
+                if self._reachable.get(event.endpoint) is not event.reachable:
+                    self._reachable[event.endpoint] = event.reachable
+                    self._pass_on(event)
             case events.HangupRequested() | events.AgiEnded() | events.OriginateDone(ok=False):
                 self._ending.add(event.channel)
                 self._pass_on(event)

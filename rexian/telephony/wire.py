@@ -28,8 +28,8 @@ Message = dict[str, str]
 def parse(raw: bytes) -> Message | str:
     """One message without its end; or, in one word, why it isn't believed.
 
-    Bytes that are no UTF-8 (a GBK name) become U+FFFD. `Variable` and `ChanVariable` lines, the only ones
-    that may repeat, are found under `Variable(NAME)`.
+    Bytes that are no UTF-8 (a GBK name) become U+FFFD. Lines named `…Variable`, the only ones that may
+    repeat, are found under `Variable(NAME)`, `ChanVariable(NAME)`.
     """
     lines = raw.decode("utf-8", "replace").split("\r\n")
     headers: Message = {}
@@ -41,7 +41,7 @@ def parse(raw: bytes) -> Message | str:
             name = line[:-1]
         if name.endswith("Variable"):
             variable, _, value = value.partition("=")
-            name = f"{name.removeprefix('Chan')}({variable})"
+            name = f"{name}({variable})"
         if name in headers:
             return "repeated header"
         headers[name] = value
@@ -123,6 +123,6 @@ def checked(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
             raise BadValue(
                 f"{name}: a line of {length} bytes; AMI takes {MAX_LINE_BYTES}, so shorten the value"
             )
-        if "\ud800" <= max(value, default="") and any("\ud800" <= sign <= "\udfff" for sign in value):
+        if not value.isascii() and any("\ud800" <= sign <= "\udfff" for sign in value):
             raise BadValue(f"{name}: half a character (a lone surrogate) can't be sent")
     return good
