@@ -1,5 +1,5 @@
 # The commands themselves are run.sh and test.sh: a bare Debian has no make. ARGS goes through to them.
-.PHONY: help run test check bench soak lock
+.PHONY: help run test check bench soak lock prompts
 
 help:
 	@echo "make run     start everything (ARGS='...' as for 'rexian up')"
@@ -7,6 +7,7 @@ help:
 	@echo "make check   lint, types, contract"
 	@echo "make bench   every speed claim, measured here"
 	@echo "make soak    the suites that run for minutes"
+	@echo "make prompts speak what changed in config/prompts.yaml, check all sounds (ARGS='--all q.pos')"
 	@echo "make lock    write requirements*.lock anew (ARGS='--upgrade' for newer releases)"
 
 run:
@@ -20,3 +21,6 @@ check bench soak:
 
 lock:
 	@exec sh setup.sh lock $(ARGS)
+
+prompts:
+	@exec sh asterisk-config/voices/prompts.sh $(ARGS)

@@ -1,13 +1,14 @@
 """Prove the sound files: present, fresh, telephone format, level, clipping, pace, and understood.
 
-    make prompts                                                      render, then this
-    .venv/bin/python asterisk-config/voices/check.py                  measure and listen
-    .venv/bin/python asterisk-config/voices/check.py --report asterisk-config/voices/check-report.md
-    .venv/bin/python asterisk-config/voices/check.py --deaf           without the recogniser: no extra needed
-    .venv/bin/python asterisk-config/voices/check.py --studio config/sounds/zh    a city's own recordings
+    make prompts                                  render what changed, then this, with a report
+    python3 asterisk-config/voices/check.py OPTIONS ids…
+        --deaf                      measure only; needs nothing but ruamel.yaml
+        --studio config/sounds      a city's own recordings instead
+        --report FILE --strict
 
-Exit 0 all well, 1 something to mend. Not understood (more than 10 % of the syllables wrong after the
-A-law line) is reported, and fails only with --strict: the listener is a small model, not a person.
+Listening needs the extra [tts]; `make prompts` keeps it in .cache/voices/venv. Exit 0 all well, 1 something
+to mend. Misheard (more than 10 % of the syllables wrong after the A-law line) is reported, and fails only
+with --strict: the listener is a small model, not a person.
 """
 
 from __future__ import annotations
@@ -30,12 +31,19 @@ from prompts import (
     read_prompts,
     syllables,
 )
-from wavfacts import NotTelephoneSound, WavFacts, measure, read_samples
+from wavfacts import RATE, NotTelephoneSound, WavFacts, measure, read_samples
 
 LOWEST_DBFS, HIGHEST_DBFS = -20.0, -14.0
 MAX_PER_MIN = 220
 MAX_EDGE_MS = 250
 MAX_ERROR = 0.10
+BEEP_SAMPLES = 160 * RATE // 1000  # the beep in front and the pause after it
+HEAD = """# The prompts, measured and heard
+
+Made by `check.py --report`; do not edit. Listener: Whisper-base (int8) on what is left after G.711 A-law.
+Error: wrong, missing and added syllables (pinyin without tones) per expected syllable; a piece of a
+sentence is heard within it, a whisper without its beep.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +91,11 @@ def examine(
     listener = None if deaf else hearing.Listener()
     chosen = [p for p in prompts.values() if not ids or p.id.startswith(ids)]
     if studio:
-        return [_examine_one(p, studio, _stale_recording(p, studio), listener, prompts)
-                for p in chosen if (studio / f"{p.id}.wav").exists()]
+        return [
+            _examine_one(p, studio, _stale_recording(p, studio), listener, prompts)
+            for p in chosen
+            if (studio / f"{p.id}.wav").exists()
+        ]
     index = read_index()
     return [_examine_one(p, SOUNDS, _stale(p, index.get(p.id)), listener, prompts) for p in chosen]
 
@@ -96,7 +107,7 @@ def _stale(prompt: Prompt, row: dict[str, object] | None) -> list[str]:
     if row["recipe"] != prompt.recipe.stamp() or row["text"] != prompt.text:
         return [f"says “{row['text']}”, prompts.yaml “{prompt.text}”. Run `make prompts`"]
     if row["wav_sha256"] != file_sha256(path):
-        return ["was changed by hand. Run `make prompts`, or put a recording into config/sounds/zh"]
+        return ["was changed by hand. Run `make prompts`, or put a recording into config/sounds"]
     return []
 
 
@@ -110,7 +121,11 @@ def _stale_recording(prompt: Prompt, folder: Path) -> list[str]:
 
 
 def _examine_one(
-    prompt: Prompt, folder: Path, wrong: list[str], listener: hearing.Listener | None, prompts: dict[str, Prompt]
+    prompt: Prompt,
+    folder: Path,
+    wrong: list[str],
+    listener: hearing.Listener | None,
+    prompts: dict[str, Prompt],
 ) -> Verdict:
     try:
         samples = read_samples(folder / f"{prompt.id}.wav")
@@ -122,18 +137,31 @@ def _examine_one(
     wrong = wrong + faults(prompt, facts)
     if listener is None or prompt.is_tone:
         return Verdict(prompt, facts, wrong)
-    text, sentence = _whole_sentence(prompt, folder, prompts)
-    key = "+".join(file_sha256(_file(folder, name))[:16] for name in prompt.sentence or (prompt.id,))
-    heard = listener.hear(sentence, key)
-    return Verdict(prompt, facts, wrong, hearing.error(text, heard), heard)
+    return Verdict(prompt, facts, wrong, *listen(prompt, folder, listener, prompts))
 
 
-def _whole_sentence(prompt: Prompt, folder: Path, prompts: dict[str, Prompt]) -> tuple[str, array.array[int]]:
-    text, samples = "", array.array("h")
+def listen(
+    prompt: Prompt,
+    folder: Path,
+    listener: hearing.Listener,
+    prompts: dict[str, Prompt],
+    *,
+    mine: array.array[int] | None = None,
+) -> tuple[float, str]:
+    """Error and words heard, of the whole sentence if `prompt` is a piece of one; no beeps.
+
+    `mine` stands in for the prompt's own file: a trial that is not on disk.
+    """
+    text, sentence = "", array.array("h")
     for name in prompt.sentence or (prompt.id,):
         text += prompts[name].said
-        samples += read_samples(_file(folder, name))
-    return text, samples
+        trial = mine is not None and name == prompt.id
+        samples = mine if trial and mine is not None else read_samples(_file(folder, name))
+        if prompts[name].recipe.beep:
+            samples = samples[BEEP_SAMPLES:]
+        sentence += samples
+    heard = listener.hear(sentence)
+    return hearing.error(text, heard), heard
 
 
 def _file(folder: Path, name: str) -> Path:
@@ -147,7 +175,9 @@ def faults(prompt: Prompt, facts: WavFacts) -> list[str]:
     if facts.clipped:
         found.append(f"{facts.clipped} samples are clipped. Render or record it softer")
     if facts.duration_ms > prompt.max_s * 1000:
-        found.append(f"lasts {facts.duration_ms / 1000:.1f} s, at most {prompt.max_s:.0f} s allowed. Shorten it")
+        found.append(
+            f"lasts {facts.duration_ms / 1000:.1f} s, at most {prompt.max_s:.0f} s allowed. Shorten it"
+        )
     if prompt.is_tone:
         return found
     if not LOWEST_DBFS <= facts.speech_dbfs <= HIGHEST_DBFS:
@@ -167,32 +197,31 @@ def pace(prompt: Prompt, facts: WavFacts) -> float:
 
 def report(verdicts: list[Verdict]) -> str:
     """The verdicts as a Markdown page."""
-    heard = [v for v in verdicts if v.error is not None]
-    errors = [v.error or 0.0 for v in heard]
+    misheard = [v for v in verdicts if (v.error or 0.0) > MAX_ERROR]
+    parts = [HEAD, *_summary(verdicts), "", "## Misheard (more than 10 %)", "", *_table(misheard)]
+    return "\n".join([*parts, "", "## All", "", *_table(verdicts), ""])
+
+
+def _summary(verdicts: list[Verdict]) -> list[str]:
+    errors = [v.error for v in verdicts if v.error is not None]
     facts = [v.facts for v in verdicts if v.facts]
-    spoken = [v.facts for v in heard if v.facts]
-    unclear = [v for v in heard if (v.error or 0.0) > MAX_ERROR]
-    lines = [
-        "# The prompts, measured and heard",
-        "",
-        "Made by `check.py --report`; do not edit. Listener: Whisper-base (int8) on what is left after G.711 "
-        "A-law. Error: wrong, missing and added syllables (pinyin without tones) per expected syllable; "
-        "pieces of a sentence are heard within it.",
-        "",
+    spoken = [v.facts for v in verdicts if v.facts and not v.prompt.is_tone]
+    levels = [f.speech_dbfs for f in spoken]
+    good = sum(e <= MAX_ERROR for e in errors)
+    return [
         f"- files: {len(verdicts)}, {sum(f.duration_ms for f in facts) / 1000:.0f} s of sound",
         f"- to mend: {sum(bool(v.wrong) for v in verdicts)}",
-        f"- without any error: {sum(e == 0 for e in errors)} of {len(errors)}; at most 10 %: "
-        f"{sum(e <= MAX_ERROR for e in errors)}; more: {len(unclear)}",
+        (
+            f"- heard: {len(errors)}; without any error {sum(e == 0 for e in errors)}, "
+            f"at most 10 % {good}, more {len(errors) - good}"
+        ),
+        f"- mean error: {statistics.fmean(errors or [0.0]):.1%}",
+        (
+            f"- speech level: {min(levels, default=0):.1f} to {max(levels, default=0):.1f} dBFS, "
+            f"highest peak {max((f.peak_dbfs for f in spoken), default=0):.1f} dBFS, "
+            f"clipped samples {sum(f.clipped for f in facts)}"
+        ),
     ]
-    if spoken:
-        all_syllables = sum(len(hearing.pinyin(v.prompt.said)) for v in heard)
-        lines += [
-            f"- mean error over {all_syllables} syllables' files: {statistics.fmean(errors):.1%}",
-            f"- speech level: {min(f.speech_dbfs for f in spoken)} to {max(f.speech_dbfs for f in spoken)} dBFS; "
-            f"highest peak {max(f.peak_dbfs for f in spoken)} dBFS; clipped samples {sum(f.clipped for f in facts)}",
-        ]
-    lines += ["", "## Misheard (more than 10 %)", "", *_table(unclear), "", "## All", "", *_table(verdicts), ""]
-    return "\n".join(lines)
 
 
 def _table(verdicts: list[Verdict]) -> list[str]:

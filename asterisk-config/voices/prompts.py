@@ -9,8 +9,9 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml import YAML
 
@@ -18,9 +19,11 @@ REPO = Path(__file__).resolve().parents[2]
 PROMPTS = REPO / "config" / "prompts.yaml"
 SOUNDS = REPO / "asterisk-config" / "sounds" / "zh"
 INDEX = SOUNDS / "index.json"
+TAKES = Path(__file__).with_name("takes.yaml")
 
 MAX_S = 12.0  # UX rule: nobody listens longer than that
 PACE = 0.87  # about 210 characters a minute
+STYLE = 0  # speak as in a text of so many sounds; 0: of as many as there are
 DIGITS = "零一二三四五六七八九"
 FIELDS = {"text", "say", "only", "speak", "pace", "lead_ms", "max_s", "beep", "part_of", "note"}
 _ID = re.compile(r"[a-z0-9]+(\.[a-z0-9]+)*")
@@ -37,6 +40,7 @@ class Recipe:
     voice: str
     text: str  # as read aloud: no figures
     pace: float = PACE
+    style: int = STYLE
     lead_ms: int = 0
     beep: bool = False
     hz: int = 0  # a tone instead of speech
@@ -66,11 +70,13 @@ class Prompt:
         return self.recipe.ms > 0
 
 
-def read_prompts(path: Path = PROMPTS) -> dict[str, Prompt]:
+def read_prompts(path: Path = PROMPTS, takes: Path = TAKES) -> dict[str, Prompt]:
     """Every sound file that `path` asks for, by id, in the order of the file.
 
-    Raises BadPrompts for an unknown field, a bad id, a number nobody spelled out.
+    `takes` says how single files are spoken where the usual way is misheard. Raises BadPrompts for an
+    unknown field, a bad id, a number nobody spelled out.
     """
+    known = read_takes(takes)
     data = YAML(typ="safe").load(path)
     if not isinstance(data, Mapping) or not isinstance(data.get("prompts"), Mapping):
         raise BadPrompts(f"{path}: no `prompts:` in it. Begin with `prompts:` and one line per id.")
@@ -80,6 +86,7 @@ def read_prompts(path: Path = PROMPTS) -> dict[str, Prompt]:
         where = f"{path}: {prompt_id}"
         _refuse_nonsense(where, prompt_id, entry)
         for prompt in _expand(where, prompt_id, entry, voice):
+            prompt = replace(prompt, recipe=replace(prompt.recipe, **known.get(prompt.id, {})))
             if prompt.id in found:
                 raise BadPrompts(f"{where}: makes the file {prompt.id} a second time. Rename one.")
             found[prompt.id] = prompt
@@ -87,6 +94,17 @@ def read_prompts(path: Path = PROMPTS) -> dict[str, Prompt]:
         recipe = Recipe(voice="tone", text="", hz=int(tone.get("hz", 0)), ms=int(tone["ms"]))
         found[tone_id] = Prompt(id=tone_id, text="", said="", recipe=recipe)
     return found
+
+
+def read_takes(path: Path = TAKES) -> dict[str, dict[str, Any]]:
+    """id -> parts of a recipe (`pace`, `style`, `text`) that replace the usual ones; empty without a file."""
+    if not path.exists():
+        return {}
+    takes = YAML(typ="safe").load(path) or {}
+    for name, take in takes.items():
+        if unknown := sorted(set(take) - {"pace", "style", "text"}):
+            raise BadPrompts(f"{path}: {name}: unknown {', '.join(unknown)}. Known: pace, style, text.")
+    return {str(name): dict(take) for name, take in takes.items()}
 
 
 def _refuse_nonsense(where: str, prompt_id: object, entry: object) -> None:
@@ -102,6 +120,8 @@ def _refuse_nonsense(where: str, prompt_id: object, entry: object) -> None:
 def _expand(where: str, prompt_id: str, entry: Mapping[str, object], voice: str) -> Iterator[Prompt]:
     text = str(entry["text"])
     speak = str(entry.get("speak", text))
+    if "{n}" in text + speak and "say" not in entry:
+        raise BadPrompts(f"{where}: {{n}} without `say`. Say which values, or take {{n}} out.")
     for suffix, said in _values(where, entry.get("say")):
         own_id = prompt_id + suffix
         part_of = entry.get("part_of")
@@ -166,7 +186,7 @@ def _spoken(where: str, text: str) -> str:
     if many := re.search(r"[0-9]{2,}", text):
         raise BadPrompts(f"{where}: write {many.group()} as it is said, for instance 幺二三四五.")
     if "{" in text:
-        raise BadPrompts(f"{where}: {{n}} without `say`, or another brace. Add `say` or take it out.")
+        raise BadPrompts(f"{where}: a brace in the text. Only {{n}} has a meaning.")
     return re.sub(r"[0-9]", lambda d: DIGITS[int(d.group())], text)
 
 

@@ -1,12 +1,11 @@
 """Speak `config/prompts.yaml`: write the wav files that Asterisk plays.
 
-    make prompts                                            what changed, then check it
-    .venv/bin/pip install -e '.[tts]'                       once, about 450 MB
-    .venv/bin/python asterisk-config/voices/render.py       what changed
-    .venv/bin/python asterisk-config/voices/render.py --all q.pos    everything whose id begins with q.pos
+    make prompts                         what changed, then check all
+    make prompts ARGS='--all q.pos'      everything whose id begins with q.pos
 
 Only files whose text or recipe changed are spoken again; `index.json` beside the files remembers
-what each one says. Runs on one thread and takes about half as long as the speech lasts.
+what each one says. Runs on one thread and takes about as long as the speech lasts. Needs the extra
+[tts], which `make prompts` keeps in .cache/voices/venv.
 """
 
 from __future__ import annotations
@@ -17,7 +16,17 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prompts import INDEX, PROMPTS, SOUNDS, BadPrompts, Prompt, file_sha256, read_index, read_prompts, syllables
+from prompts import (
+    INDEX,
+    PROMPTS,
+    SOUNDS,
+    BadPrompts,
+    Prompt,
+    file_sha256,
+    read_index,
+    read_prompts,
+    syllables,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,7 +76,10 @@ def _render(todo: list[Prompt], prompts: dict[str, Prompt]) -> int:
             return 1
         for n, prompt in enumerate(todo, 1):
             index[prompt.id] = _render_one(prompt, speaker)
-            print(f"[{n}/{len(todo)}] {prompt.id} {index[prompt.id]['duration_ms']} ms {prompt.text}", flush=True)
+            print(
+                f"[{n}/{len(todo)}] {prompt.id} {index[prompt.id]['duration_ms']} ms {prompt.text}",
+                flush=True,
+            )
             _write_index(index, prompts)
     for gone in {w.stem for w in SOUNDS.glob("*.wav")} - set(prompts):
         (SOUNDS / f"{gone}.wav").unlink()
@@ -83,10 +95,7 @@ def _render_one(prompt: Prompt, speaker: Speaker) -> Row:
     import sound
 
     recipe = prompt.recipe
-    if prompt.is_tone:
-        made = sound.tone(recipe.hz, recipe.ms)
-    else:
-        made = _speak_slowly_enough(prompt, speaker)
+    made = sound.tone(recipe.hz, recipe.ms) if prompt.is_tone else speak(prompt, speaker)
     path = SOUNDS / f"{prompt.id}.wav"
     sound.write_wav(path, made)
     return {
@@ -97,8 +106,8 @@ def _render_one(prompt: Prompt, speaker: Speaker) -> Row:
     }
 
 
-def _speak_slowly_enough(prompt: Prompt, speaker: Speaker) -> NDArray[np.float64]:
-    """The spoken text, at its pace or as much slower as the limit asks for."""
+def speak(prompt: Prompt, speaker: Speaker) -> NDArray[np.float64]:
+    """The file's sound: its text at its pace, or as much slower as the limit asks for."""
     import numpy as np
     import sound
     from kokoro import MODEL_RATE
@@ -106,7 +115,7 @@ def _speak_slowly_enough(prompt: Prompt, speaker: Speaker) -> NDArray[np.float64
     pace = prompt.recipe.pace
     least_s = 0.0 if prompt.recipe.beep else syllables(prompt.said) * 60 / MAX_PER_MIN
     for _ in range(4):
-        made = sound.to_telephone(speaker.say(prompt.recipe.text, pace), MODEL_RATE)
+        made = sound.to_telephone(speaker.say(prompt.recipe.text, pace, prompt.recipe.style), MODEL_RATE)
         length_s = len(made) / sound.RATE
         if length_s >= least_s:
             break

@@ -5,12 +5,13 @@ from __future__ import annotations
 import array
 import math
 import wave
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wavfacts import RATE, measure
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 

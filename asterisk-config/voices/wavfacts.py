@@ -10,7 +10,10 @@ import math
 import sys
 import wave
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RATE = 8000
 FRAME = RATE // 50  # 20 ms
