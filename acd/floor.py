@@ -52,18 +52,18 @@ class Floor:
             raise UnknownQueue(name, self.lines.queues)
         return queue
 
-    def admit(self, waiting: Waiting, queue: Queue, now: Instant) -> Call:
-        """A new call, not in any line yet; its announcements run."""
+    def admit(self, waiting: Waiting, queue: Queue, told_until: Instant) -> Call:
+        """A new call, not in any line yet. Announcements due before `told_until` were made elsewhere."""
         call = self.lines.calls[waiting.call] = Call(
             waiting=waiting,
             queue=queue,
             priority=waiting.priority,
             tried=waiting.tried,
-            told_times=announcements_before(queue.rule, waiting.joined_at, now),
+            told_times=announcements_before(queue.rule, waiting.joined_at, told_until),
             told_position=waiting.told_position,
             told_wait_s=waiting.told_wait_s,
         )
-        self.set_announcement(call, now)
+        self.set_announcement(call, told_until)
         return call
 
     def forget(self, call: Call) -> None:
@@ -152,12 +152,12 @@ class Floor:
             passed_over=match.passed_over,
         )
         opened = OpenOffer(offer=offer, agent=agent.id, made_at=now)
+        self.lines.unfile(call)
         self.ring(call, agent, opened, after(now, rule.ring_s + EXPIRY_GRACE_S))
         return Offer(offer=offer, call=call.id, agent=agent.id, ring_s=rule.ring_s, reason=reason)
 
     def ring(self, call: Call, agent: Agent, opened: OpenOffer, expires_at: Instant) -> None:
-        """A filed call and an agent who is in no offer: that phone rings for it from now on."""
-        self.lines.unfile(call)
+        """A call in no line and an agent in no offer: that phone rings for it from now on."""
         if agent.id in call.tried:
             call.tried = frozenset()
         call.offer = opened

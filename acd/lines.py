@@ -54,6 +54,11 @@ class Queue:
                 in_force = index
         return in_force
 
+    def own_stage_at(self, joined_at: Instant, now: Instant) -> int:
+        """The same for a call whose phone rings: it overflows when the ringing has come to nothing."""
+        stage = self.stage_at(joined_at, now)
+        return stage - 1 if self.rule.stages[stage].overflow is not None else stage
+
     def stage_begins(self, joined_at: Instant, index: int) -> Instant | None:
         """When stage `index` begins for a call, None if there is no such stage."""
         return Instant(joined_at + self.stage_us[index]) if index < len(self.stage_us) else None

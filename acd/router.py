@@ -73,7 +73,7 @@ class Router:
         decisions = self.advance(now)
         if waiting.call in self._floor.lines.calls:
             return decisions
-        call = self._floor.admit(waiting, queue, now)
+        call = self._floor.admit(waiting, queue, Instant(now + adopted))
         decisions += self._floor.file(call, now)
         decisions += self._floor.settle([call], [], now)
         waiting_here = len(call.queue.filed) + len(call.queue.offered)
@@ -203,14 +203,18 @@ class Router:
         queue = self._floor.queue(waiting.queue)
         decisions = self.advance(now)
         call = self._floor.lines.calls.get(waiting.call)
-        is_new = call is None
-        if call is None:
-            call = self._floor.admit(waiting, queue, now)
-            decisions += self._floor.file(call, now)
         known, calls = self._floor.join(agent, profile)
-        if call.offer is not None or known.standing is Standing.OFFERED:
-            stale = DropAgentLeg(offer=offer, agent=agent, call=call.id, why=DropReason.STALE)
-            return [*decisions, stale, *self._floor.settle([call] if is_new else [], [], now)]
+        if known.standing is Standing.OFFERED or (call is not None and call.offer is not None):
+            decisions.append(DropAgentLeg(offer=offer, agent=agent, call=waiting.call, why=DropReason.STALE))
+            if call is None:
+                decisions += self.enqueue(waiting, now, adopted=True)
+            return decisions + self._floor.settle(calls, [], now)
+        if call is None:
+            call = self._floor.admit(waiting, queue, Instant(now + 1))
+            call.stage = queue.own_stage_at(waiting.joined_at, now)
+            call.set_key()
+        else:
+            self._floor.lines.unfile(call)
         self._floor.stand_down(known)
         if known.idle_since is None:
             known.idle_since = now

@@ -37,6 +37,8 @@ def _in_one(rule: QueueRule, by_name: Mapping[QueueName, QueueRule]) -> Iterator
         return
     if rule.stages[0].after_s != 0:
         yield f"the first stage begins after {rule.stages[0].after_s} s; a call needs one from 0 s on"
+    if rule.stages[0].overflow is not None:
+        yield f"overflows to '{rule.stages[0].overflow}' at once; send its calls there in the first place"
     for earlier, later in zip(rule.stages, rule.stages[1:], strict=False):
         if not later.after_s > earlier.after_s:
             yield f"a stage after {later.after_s} s follows one after {earlier.after_s} s; sort by after_s"
