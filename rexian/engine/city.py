@@ -92,11 +92,12 @@ def load_city(folder: Path, sounds: Path = SHIPPED_SOUNDS) -> City:
 
 
 def _menus(files: Files) -> Menus | None:
-    """The menus, if nothing had to be left out of them."""
+    """The menus, if nothing had to be left out of them and every menu that is named is there."""
     hotline, menus = files.hotline, files.menus
     if hotline.content is None or menus.content is None or not (hotline.whole and menus.whole):
         return None
-    return city_build.menus(hotline.content, menus.content)
+    built = city_build.menus(hotline.content, menus.content)
+    return None if city_checks.has_unknown_menus(built) else built
 
 
 def _unfit_menus(files: Files) -> Iterator[Mistake]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from acd.rules import Profile
+from ivr.menus import Menus, ToMenu
 from rexian.engine.city_models import AgentsFile, HotlineFile, MenusFile, PromptsFile, QueueModel, QueuesFile
 from rexian.engine.config_reading import Reading
 from rexian.engine.mistakes import Mistake, did_you_mean
@@ -67,10 +68,21 @@ def warnings(files: Files) -> Iterator[Mistake]:
                 yield queues.document.mistake(("queues", name, "stages", at), what, mend)
 
 
+def has_unknown_menus(menus: Menus) -> bool:
+    """Whether a number or a key leads to a menu that isn't there; then others only seem unreachable."""
+    named = {line.menu for line in menus.lines.values() if line.menu is not None}
+    for menu in menus.menus.values():
+        named |= {to.menu for to in (*menu.options.values(), menu.silence) if isinstance(to, ToMenu)}
+    return not named <= set(menus.menus)
+
+
 def _unknown(document: Document, spot: Spot, kind: str, name: str, known: Iterable[str]) -> Iterator[Mistake]:
-    """A mistake if `name` is not `known`; nothing if nothing is, for then its file couldn't be read."""
+    """A mistake if `name` is not `known`.
+
+    None if nothing is known, for then that file couldn't be read, or if `spot` is a stand-in's.
+    """
     names = set(known)
-    if names and name not in names:
+    if names and name not in names and document.holds(spot):
         yield document.mistake(spot, f"unknown {kind} '{name}'", did_you_mean(name, names))
 
 

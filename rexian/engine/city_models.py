@@ -1,6 +1,7 @@
 """What may stand in a city's files, file by file. Their meaning together is for `city_checks`."""
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -10,6 +11,7 @@ from rexian.engine.config_fields import (
     Count,
     DialledText,
     DigitText,
+    FileModel,
     KeyText,
     Label,
     Level,
@@ -48,8 +50,17 @@ class RatingModel(ConfigModel):
     repeats: Count = 1
 
 
-class HotlineFile(ConfigModel):
+class HotlineFile(FileModel):
     """hotline.yaml"""
+
+    STAND_INS: ClassVar[Mapping[str, Any]] = {
+        "name": "?",
+        "mode": "menu",
+        "time_zone": "UTC",
+        "numbers": {},
+        "recording": "false",
+        "trunks": [],
+    }
 
     name: Label
     mode: Annotated[Literal["menu", "direct"], choice("menu", "direct")]
@@ -68,7 +79,7 @@ class HotlineFile(ConfigModel):
 
 class DefaultsModel(ConfigModel):
     after_call_work_s: Annotated[float, number(0, 3600, "seconds; 0 is none")]
-    ring_s: Annotated[float, number(3, 120, "seconds")]
+    ring_s: Annotated[float, number(1, 120, "seconds")]
     no_answer_limit: Count
     reject_limit: Count
     busy_limit: Count
@@ -86,8 +97,16 @@ class SeatModel(ConfigModel):
     usual_agent: AgentText | None = None
 
 
-class AgentsFile(ConfigModel):
+class AgentsFile(FileModel):
     """agents.yaml"""
+
+    STAND_INS: ClassVar[Mapping[str, Any]] = {
+        "defaults": dict.fromkeys(DefaultsModel.model_fields, "1"),
+        "reasons": {},
+        "skills": {},
+        "people": {},
+        "seats": {},
+    }
 
     defaults: DefaultsModel
     reasons: dict[DigitText, Label]
@@ -112,7 +131,7 @@ class QueueModel(ConfigModel):
     stages: Annotated[list[StageModel], Field(min_length=1, max_length=10)]
     priority: Annotated[int, whole(0, 1_000_000, "points")] = 0
     slope: Annotated[int, whole(0, 1_000_000, "points per 1000 seconds of waiting")] = 1000
-    ring_s: Annotated[float, number(3, 120, "seconds")] | None = None
+    ring_s: Annotated[float, number(1, 120, "seconds")] | None = None
     announce_first_s: Annotated[float, number(1, 600, "seconds")] = 10
     announce_every_s: Annotated[float, number(0, 600, "seconds; 0 is only once")] = 30
     capacity: Annotated[int, whole(0, 100_000, "callers; 0 is no limit")] = 0
@@ -122,8 +141,12 @@ class QueueModel(ConfigModel):
     handling_s: Annotated[float, number(1, 7200, "seconds")]
 
 
-class QueuesFile(ConfigModel):
+class QueuesFile(FileModel):
     """queues.yaml"""
+
+    STAND_INS: ClassVar[Mapping[str, Any]] = {
+        "queues": {"nobody": {"name": "?", "stages": [{"after_s": "0"}], "handling_s": "1"}}
+    }
 
     queues: Annotated[dict[QueueText, QueueModel], Field(min_length=1)]
 
@@ -167,8 +190,17 @@ class WaitingModel(ConfigModel):
     keys: dict[KeyText, TargetModel]
 
 
-class MenusFile(ConfigModel):
+class MenusFile(FileModel):
     """menus.yaml"""
+
+    STAND_INS: ClassVar[Mapping[str, Any]] = {
+        "notice": [],
+        "connecting": [],
+        "retry": [],
+        "person": {"queue": "nobody"},
+        "menus": {},
+        "waiting": {"prompt": "nothing", "keys": {}},
+    }
 
     notice: Words
     connecting: Words
@@ -224,8 +256,10 @@ class ToneModel(ConfigModel):
     ms: Annotated[int, whole(1, 10_000, "milliseconds")]
 
 
-class PromptsFile(ConfigModel):
+class PromptsFile(FileModel):
     """prompts.yaml"""
+
+    STAND_INS: ClassVar[Mapping[str, Any]] = {"voice": "?", "prompts": {}}
 
     voice: Label
     prompts: dict[PromptText, PromptModel]

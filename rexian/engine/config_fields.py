@@ -4,9 +4,9 @@ A value that won't do is refused with what it is and how to mend it; the loader 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler
@@ -24,6 +24,13 @@ class ConfigModel(BaseModel):
     """A group of keys. A key that is not listed is a typo, not a wish."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FileModel(ConfigModel):
+    """A whole file."""
+
+    STAND_INS: ClassVar[Mapping[str, Any]] = {}
+    """What is put, while mistakes are looked for, in place of a section that is missing or wrong."""
 
 
 def wrong(what: str, mend: str) -> PydanticCustomError:

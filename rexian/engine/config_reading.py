@@ -7,17 +7,18 @@ one layer after another.
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from rexian.engine.config_fields import OWN_ERROR, is_what
+from rexian.engine.config_fields import OWN_ERROR, FileModel, is_what
 from rexian.engine.mistakes import Mistake, did_you_mean
 from rexian.engine.strict_yaml import Document, Spot, Tree, Unreadable, read_yaml
 
-Model = TypeVar("Model", bound=BaseModel)
+Model = TypeVar("Model", bound=FileModel)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,27 +55,40 @@ def read_file(path: Path, shown: str, model: type[Model]) -> Reading[Model]:
 
 
 def _fitted(document: Document, model: type[Model]) -> tuple[Model | None, list[Mistake]]:
-    if document.data is None:
+    if not document.data:
         return None, [document.mistake((), "the file is empty", "copy the demo city's and change it")]
     rest = copy.deepcopy(document.data)
-    empty = sorted(_empty(rest, ()), reverse=True, key=_depth_first)
+    empty = sorted(_empty(rest, ()), key=len, reverse=True)
     mistakes = [document.mistake(spot, f"{label(spot)} is empty", EMPTY) for spot in empty]
-    for spot in empty:
+    for spot in map(_with_its_list, empty):
         _dropped(rest, spot)
     told = {spot[:length] for spot in empty for length in range(len(spot) + 1)}
-    first = True
-    while True:
+    for round_ in count():
         try:
             return model.model_validate(rest), mistakes
         except ValidationError as refused:
-            errors = [(error, _spot(error)) for error in refused.errors(include_url=False)]
-            if first:  # later ones only say that something is missing that was taken out
-                mistakes += [_sentence(document, error, model) for error, spot in errors if spot not in told]
-                first = False
-            spots = sorted({_to_drop(error, spot) for error, spot in errors}, reverse=True, key=_depth_first)
-            dropped = [_dropped(rest, spot) for spot in spots]
-            if () in spots or not any(dropped):
-                return None, mistakes
+            errors = refused.errors(include_url=False)
+            if round_ == 0:  # later ones only miss what was taken out
+                mistakes += [_sentence(document, e, model) for e in errors if _spot(e) not in told]
+            if not _mended(rest, errors, model):
+                break
+    return None, mistakes
+
+
+def _mended(rest: Tree, errors: list[ErrorDetails], model: type[FileModel]) -> bool:
+    """Take out what is wrong; False if that can't be done.
+
+    Of a group that lacks a key the group goes, of a list with a wrong element the list (else the others
+    would move, and be shown on the wrong lines). A whole section that is missing is stood in for, so
+    that the others can be looked at.
+    """
+    spots = {_spot(error)[:-1] if error["type"] == "missing" else _spot(error) for error in errors}
+    done = [_dropped(rest, spot) for spot in sorted(map(_with_its_list, spots), key=len, reverse=True)]
+    if () in spots and isinstance(rest, dict):
+        missing = {name for name in model.STAND_INS if name not in rest}
+        rest.update({name: copy.deepcopy(model.STAND_INS[name]) for name in missing})
+        done.append(bool(missing))
+    return any(done)
 
 
 EMPTY = "write something after the colon, or leave the line out"
@@ -89,9 +103,9 @@ def _empty(tree: Tree, spot: Spot) -> Iterator[Spot]:
         yield from _empty(inner, (*spot, at))
 
 
-def _depth_first(spot: Spot) -> tuple[int, tuple[tuple[int, int, str], ...]]:
-    """Later elements of a list go before earlier ones, else their indexes would have moved."""
-    return len(spot), tuple((0, part, "") if isinstance(part, int) else (1, 0, part) for part in spot)
+def _with_its_list(spot: Spot) -> Spot:
+    """`spot`, or the list around it."""
+    return next((spot[:at] for at, part in enumerate(spot) if isinstance(part, int)), spot)
 
 
 def _spot(error: ErrorDetails) -> Spot:
@@ -99,14 +113,11 @@ def _spot(error: ErrorDetails) -> Spot:
     return tuple(part for part in error["loc"] if part != "[key]")
 
 
-def _to_drop(error: ErrorDetails, spot: Spot) -> Spot:
-    """What has to go so that the rest is valid: of a group that lacks a key, the group."""
-    return spot[:-1] if error["type"] == "missing" else spot
-
-
 def _dropped(tree: Tree, spot: Spot) -> bool:
     """Take the value at `spot` out of `tree`; False if it isn't there (any more)."""
     at: Any = tree
+    if not spot:
+        return False
     try:
         for part in spot[:-1]:
             at = at[part]

@@ -62,6 +62,10 @@ class Document:
             spot = spot[:-1]
         return self.lines.get(spot, 1)
 
+    def holds(self, spot: Spot) -> bool:
+        """Whether `spot` is in the file."""
+        return spot in self.lines
+
     def mistake(self, spot: Spot, what: str, mend: str) -> Mistake:
         """What is wrong at `spot` of this file."""
         return Mistake(file=self.file, line=self.line(spot), what=what, mend=mend)
@@ -70,7 +74,7 @@ class Document:
 def read_yaml(path: Path, shown: str) -> Document:
     """The file at `path`, called `shown` in messages. Unreadable if it isn't strict YAML."""
     text = _decoded(_bytes_of(path, shown), shown)
-    _refuse_odd_lines(text, shown)
+    _refuse_odd_text(text, shown)
     return _Builder(shown).build(text)
 
 
@@ -116,19 +120,40 @@ def _is_gbk(data: bytes) -> bool:
 
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_ODD = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+_BRACKET = re.compile(r"[\[\]{}]")
+_ODD = re.compile(r"[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-def _refuse_odd_lines(text: str, shown: str) -> None:
-    for number, line in enumerate(_LINE_END.split(text), start=1):
-        if "\t" in line:
-            raise _refusal(shown, number, "a tab", "use spaces instead, and save as UTF-8")
-        if len(line) > MAX_LINE:
-            mend = "break it into several"
-            raise _refusal(shown, number, f"a line of {len(line)} characters", mend)
-        if odd := _ODD.search(line):
-            what = f"an invisible character, U+{ord(odd.group()):04X}"
-            raise _refusal(shown, number, what, "delete it, and save as UTF-8")
+def _refuse_odd_text(text: str, shown: str) -> None:
+    """What the parser would read in another way than people do, or read for longer than is good."""
+    if odd := _ODD.search(text):
+        code = ord(odd.group())
+        what, mend = (
+            ("a tab", "use spaces instead")
+            if code == _TAB
+            else (f"an invisible character, U+{code:04X}", "delete it")
+        )
+        raise _refusal(shown, _line_of(text, odd.start()), what, f"{mend}, and save as UTF-8")
+    lines = _LINE_END.split(text)
+    longest = max(lines, key=len)
+    if len(longest) > MAX_LINE:
+        what = f"a line of {len(longest)} characters"
+        raise _refusal(shown, lines.index(longest) + 1, what, "break it into several")
+    depth = 0
+    for bracket in _BRACKET.finditer(text):
+        depth += 1 if bracket.group() in "[{" else -1
+        if depth > MAX_DEPTH * _BRACKETS_IN_TEXTS:
+            raise _refusal(shown, _line_of(text, bracket.start()), _TOO_DEEP, "flatten it")
+
+
+_TAB = 9
+_BRACKETS_IN_TEXTS = 10
+"""The count of open brackets is no exact depth, for texts may hold some: only far too many are refused."""
+_TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels"
+
+
+def _line_of(text: str, position: int) -> int:
+    return len(_LINE_END.findall(text, 0, position)) + 1
 
 
 class _Builder:
@@ -143,14 +168,11 @@ class _Builder:
         events = self._events(text)
         data: Tree = {}
         documents = 0
-        try:
-            for event in events:
-                if isinstance(event, DocumentStartEvent):
-                    documents += 1
-                    self._refuse_more(event, documents)
-                    data = self._value(next(events), events, ())
-        except RecursionError:  # cannot happen within MAX_DEPTH; a bomb must never end the process
-            raise self._refused(1, "is nested too deeply", "flatten it") from None
+        for event in events:
+            if isinstance(event, DocumentStartEvent):
+                documents += 1
+                self._refuse_more(event, documents)
+                data = self._value(next(events), events, ())
         if self._twice:
             raise Unreadable(self._twice)
         return Document(file=self._shown, data=data, lines=self._lines)
@@ -185,7 +207,7 @@ class _Builder:
             empty = event.value == "" and event.style in (None, "")
             return None if empty else str(event.value)
         if len(spot) >= MAX_DEPTH:
-            raise self._refused(line, f"is nested deeper than {MAX_DEPTH} levels", "flatten it")
+            raise self._refused(line, _TOO_DEEP, "flatten it")
         if isinstance(event, SequenceStartEvent):
             return self._list(events, spot)
         return self._mapping(events, spot)

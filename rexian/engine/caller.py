@@ -1,0 +1,155 @@
+"""A citizen's call as its coroutine holds it: line, state that travels, mailbox, agent's leg."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from acd.decisions import Decision
+from cdr.journey import Step, StepKind
+from rexian.engine.city import City
+from rexian.engine.clock import Clock
+from rexian.engine.dispatch import Dispatch
+from rexian.engine.inbox import CallerHungUp, Inbox
+from rexian.engine.ledger import Ledger
+from rexian.engine.leg import AgentLeg, LegNews
+from rexian.engine.line import Line
+from rexian.engine.recordings import Recordings
+from rexian.engine.state import CallState, Stage
+from rexian.telephony import events
+from rexian.telephony.agi import AgiResult
+from rexian.telephony.switch import Switch
+from terms.ids import CallId, ChannelId, PromptId, SeatId
+
+STATE_VARIABLE = "REXIAN_STATE"
+
+
+@dataclass(frozen=True, slots=True)
+class CommandOver:
+    """A command that the story didn't wait for is through. None: its channel went first."""
+
+    result: AgiResult | None
+
+
+Message = Decision | LegNews | events.SwitchEvent | CommandOver
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """What a call needs of the engine that serves it."""
+
+    city: City
+    clock: Clock
+    switch: Switch
+    dispatch: Dispatch
+    ledger: Ledger
+    recordings: Recordings
+    endpoints: Mapping[SeatId, str]
+    claim: Callable[[ChannelId, Callable[[events.SwitchEvent], None]], None]
+    """From now on the events of this channel go there."""
+
+
+class Call:
+    """A citizen's call in the hands of its coroutine."""
+
+    def __init__(self, house: House, channel: ChannelId, state: CallState, seq: int) -> None:
+        self.house = house
+        self.state = state
+        self.seq = seq
+        """Settles who came first among calls of the same microsecond."""
+        self.line = Line(house.switch, channel, house.city.prompts.sound)
+        self.inbox: Inbox[Message] = Inbox()
+        self.leg: AgentLeg | None = None
+        self.bridge: asyncio.Future[AgiResult] | None = None
+        self.notice: asyncio.Future[AgiResult] | None = None
+        """While it runs, citizen and agent may not be connected."""
+        self.adopted_in_talk = False
+        self.offered_in_stage = 0
+        self.cause = 0
+        self._asked_to_hang_up = False
+        self._closed = False
+
+    @property
+    def id(self) -> CallId:
+        return self.state.call
+
+    def note(self, kind: StepKind, **data: Any) -> None:
+        """Write a step of the journey down, in the journal before anything else happens."""
+        self.house.ledger.step(self.id, Step(at=self.house.clock.now(), kind=kind, data=data))
+
+    def go(self, stage: Stage, **changes: Any) -> None:
+        """On to a stage, with a new state that travels with the channel."""
+        self.state = self.state.at(stage, **changes)
+        self.line.variable(STATE_VARIABLE, self.state.encode())
+
+    def on_event(self, event: events.SwitchEvent) -> None:
+        """Facts from the switch about the citizen's channel."""
+        match event:
+            case events.HangupRequested():
+                self._asked_to_hang_up = True
+            case events.ChannelGone(cause=cause):
+                self.cause = cause
+                self.inbox.fail(CallerHungUp(cause))
+            case events.KeyPressed() | events.BridgeEntered():
+                self.inbox.put(event)
+
+    def on_leg_event(self, event: events.SwitchEvent) -> None:
+        """Facts from the switch about the agent's leg."""
+        if self.leg is None:
+            return
+        if isinstance(event, events.Held | events.Unheld):
+            self.inbox.put(event)
+        else:
+            self.leg.on_event(event)
+
+    def claim_leg(self, leg: AgentLeg) -> None:
+        """`leg` works for this call; its channel's events come here."""
+        self.leg = leg
+        self.house.claim(leg.channel, self.on_leg_event)
+
+    def drop_leg(self) -> None:
+        """The agent's phone stops at once, if one is ringing or connected."""
+        if self.leg is not None:
+            self.leg.drop()
+            self.leg = None
+
+    def forget_keys(self) -> None:
+        """Keys pressed in a talk are not an answer to the question after it."""
+        self.inbox.discard(events.KeyPressed)
+
+    async def ask(self, prompts: tuple[PromptId, ...], wait_s: float, keys: str) -> str | None:
+        """The first key, pressed in a prompt or up to `wait_s` after it; None if nobody pressed one.
+
+        Only DTMFEnd events count: a key of the result would be counted twice, and a key pressed
+        between two commands has no result at all. A key that came before makes the prompt superfluous.
+        """
+        for prompt in prompts:
+            if self.inbox.holds(events.KeyPressed):
+                break
+            await self.line.play(prompt, keys)
+        waiting = self.inbox.holds(events.KeyPressed)
+        deadline = asyncio.get_running_loop().time() + (0 if waiting else wait_s)
+        while True:
+            left_s = deadline - asyncio.get_running_loop().time()
+            message = await self.inbox.get(max(left_s, 0))
+            if isinstance(message, events.KeyPressed):
+                return message.digit
+            if message is None and left_s <= 0:
+                return None
+
+    def close(self, outcome: str | None = None, by: str | None = None) -> None:
+        """End the record. Synchronous and once: an `await` here could be cancelled and lose it."""
+        if self._closed:
+            return
+        self._closed = True
+        stage = self.state.stage
+        if stage is Stage.TALK and self.state.agent is not None:
+            self.note(StepKind.TALK_ENDED, by=by or "citizen")
+            self.house.dispatch.talk_ended(self.state.agent)
+        if stage is Stage.QUEUE:
+            self.house.dispatch.withdraw(self.id)
+        self.drop_leg()
+        ended_by = by or ("citizen" if self._asked_to_hang_up else "system")
+        self.note(StepKind.ENDED, by=ended_by, cause=self.cause, outcome=outcome)
+        self.house.ledger.close(self.id)
+        self.house.recordings.finish(self.state.recording)

@@ -1,0 +1,84 @@
+"""The citizen's line, as the story of the call uses it.
+
+Commands are sent at once and in order; the switch runs them one after another. A known sequence is
+therefore sent in one go and only its last command awaited: between two commands of a line without
+RTP Asterisk waits up to 100 ms, and an engine that dies between "prompt" and "music on" would leave
+the citizen in silence.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from rexian.engine.inbox import CallerHungUp
+from rexian.telephony.agi import AgiResult
+from rexian.telephony.errors import ChannelLost
+from rexian.telephony.switch import Switch
+from terms.ids import ChannelId
+
+KEYS = "0123456789*#"
+
+
+class Line:
+    """One channel in AsyncAGI. Every awaited command raises CallerHungUp when the channel is gone."""
+
+    def __init__(self, switch: Switch, channel: ChannelId, sound: Callable[[str], str]) -> None:
+        self._switch = switch
+        self._sound = sound
+        self.channel = channel
+        self._prompts = 0
+        self._to_cut = 0
+
+    def send(self, command: str, command_id: str | None = None) -> asyncio.Future[AgiResult]:
+        """Hand a command to the switch now. Awaiting the future is optional and may raise ChannelLost."""
+        return self._switch.agi(self.channel, command, command_id=command_id)
+
+    async def do(self, command: str) -> AgiResult:
+        """Send a command and wait until the switch has run it."""
+        return await self.outcome(self.send(command))
+
+    async def outcome(self, command: asyncio.Future[AgiResult]) -> AgiResult:
+        """Wait for a command that was sent before."""
+        try:
+            return await command
+        except ChannelLost as lost:
+            raise CallerHungUp() from lost
+
+    def say(self, prompt: str, keys: str = "") -> asyncio.Future[AgiResult]:
+        """Play a prompt after whatever runs now; one of `keys` cuts it (the result's code is its ASCII)."""
+        self._prompts += 1
+        played = self.send(f'STREAM FILE {self._sound(prompt)} "{keys}"')
+        played.add_done_callback(self._played)
+        return played
+
+    async def play(self, prompt: str, keys: str = "") -> AgiResult:
+        """Play a prompt and wait for its end."""
+        return await self.outcome(self.say(prompt, keys))
+
+    def music(self, on: bool) -> None:
+        """Music starts when the commands before it are through; any prompt ends it."""
+        self.send("SET MUSIC ON" if on else "SET MUSIC OFF")
+
+    @property
+    def speaking(self) -> bool:
+        """A prompt is playing or waits to be played."""
+        return self._prompts > 0
+
+    def cut(self) -> None:
+        """End all prompts that are playing or waiting; music and later prompts are not touched."""
+        self._to_cut = self._prompts
+        if self._to_cut:
+            self._switch.stop_playback(self.channel)
+
+    def _played(self, _: asyncio.Future[AgiResult]) -> None:
+        self._prompts -= 1
+        self._to_cut = max(self._to_cut - 1, 0)
+        if self._to_cut:  # a stop ends one prompt only, and the next one has just begun
+            self._switch.stop_playback(self.channel)
+
+    def variable(self, name: str, value: str) -> None:
+        """Set a channel variable; a channel that is gone is no matter here."""
+        self._switch.setvar(self.channel, name, value)
+
+    def hang_up(self, cause: int = 16) -> None:
+        """End the line, whatever it is doing. The end itself comes as an event."""
+        self._switch.hangup(self.channel, cause)

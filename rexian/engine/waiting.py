@@ -1,0 +1,163 @@
+"""Waiting for an agent: music, announcements, keys, and phones that ring, until one is answered."""
+
+import json
+
+from acd.decisions import Announce, DropAgentLeg, Offer, Overflow, Refusal
+from acd.explain import as_data
+from cdr.journey import StepKind
+from ivr.actions import Key
+from rexian.engine.caller import Call, CommandOver
+from rexian.engine.leg import AgentLeg, LegAnswered, LegFailed, LegGone, LegOf, LegRang, LegStage
+from rexian.engine.menu import advance, perform, speak, waiting
+from rexian.engine.state import Stage
+from rexian.telephony import events
+from terms.ids import AgentId, ChannelId, PromptId, QueueName
+
+TO_ANYBODY = PromptId("e.plain")
+MINUTE_S = 60
+LONGEST_WAIT_MIN = 10
+MOST_AHEAD = 99
+
+
+async def wait_for_agent(call: Call) -> AgentLeg:
+    """Until an agent has picked up and may be connected.
+
+    The citizen keeps hearing music and announcements while phones ring; a notice that has to be
+    heard to its end is waited for with the agent already on the line.
+    """
+    while True:
+        leg = call.leg
+        if leg is not None and leg.stage is LegStage.ANSWERED and (call.notice is None or call.notice.done()):
+            return leg
+        message = await call.inbox.get()
+        match message:
+            case Offer():
+                ring(call, message)
+            case Announce():
+                announce(call, message)
+            case Overflow(to=to) if to is not None:
+                overflowed(call, to)
+            case Overflow():
+                raise QueueFull(call.state.queue)
+            case DropAgentLeg(offer=offer, why=why) if leg is not None and leg.of.offer == offer:
+                _give_up(call, leg, why.value)
+            case events.KeyPressed(digit=digit):
+                for action in advance(call, Key(digit=digit)):
+                    await perform(call, action)
+            case LegRang() | LegAnswered() | LegFailed() | LegGone() if message.leg is leg:
+                _on_leg(call, message)
+            case CommandOver() | None:
+                pass  # the notice is through
+            case _:
+                pass  # late news of a phone that was given back meanwhile
+
+
+class QueueFull(Exception):
+    """The queue takes nobody any more; the citizen has to be told."""
+
+
+def overflowed(call: Call, to: QueueName) -> None:
+    """The router has moved the call on, with its old joined-at."""
+    call.go(Stage.QUEUE, queue=to)
+    call.note(StepKind.MOVED, queue=to)
+    speak(call, (TO_ANYBODY,))
+
+
+def _on_leg(call: Call, news: LegRang | LegAnswered | LegFailed | LegGone) -> None:
+    of = news.leg.of
+    match news:
+        case LegRang():
+            call.note(StepKind.RINGING, offer=of.offer, agent=of.agent)
+            call.house.dispatch.ringing(of.agent)
+            _say_who_serves(call)
+        case LegAnswered():
+            call.note(StepKind.AGENT_ANSWERED, offer=of.offer, agent=of.agent)
+            call.house.dispatch.answered(of.offer, of.agent)
+            if call.notice is not None and not call.notice.done():
+                call.notice.add_done_callback(lambda _: call.inbox.put(CommandOver(None)))
+        case LegFailed(why=why):
+            call.note(StepKind.REFUSED, offer=of.offer, agent=of.agent, why=why.value)
+            call.leg = None
+            _remember_tried(call, of.agent)
+            call.house.dispatch.refused(of.offer, why)
+        case LegGone():
+            back_to_the_queue(call, news.leg, "the agent hung up before the citizen was there")
+
+
+def _say_who_serves(call: Call) -> None:
+    """A citizen who is served by somebody outside the queue they chose is told so."""
+    words = call.house.city.stage_words.get(call.state.queue or QueueName(""), ())
+    said = words[call.offered_in_stage] if call.offered_in_stage < len(words) else None
+    if said is not None:
+        speak(call, (said,))
+
+
+def ring(call: Call, offer: Offer) -> None:
+    """Call the agent's phone; the citizen's music goes on."""
+    house = call.house
+    seat = house.dispatch.book.desk(offer.agent).seat
+    if seat is None or seat not in house.endpoints:
+        house.dispatch.refused(offer.offer, Refusal.UNREACHABLE)
+        return
+    of = LegOf(call=call.id, offer=offer.offer, agent=offer.agent, seat=seat)
+    leg = AgentLeg(house.switch, of, ChannelId(f"leg-{offer.offer}"), call.inbox.put)
+    call.claim_leg(leg)
+    call.offered_in_stage = offer.reason.stage
+    call.note(
+        StepKind.OFFERED,
+        offer=offer.offer,
+        agent=offer.agent,
+        seat=seat,
+        reason=json.dumps(as_data(offer.reason), separators=(",", ":")),
+    )
+    leg.ring(house.endpoints[seat], f'"{call.state.queue}" <{call.state.ani or "anonymous"}>', offer.ring_s)
+
+
+def announce(call: Call, told: Announce) -> None:
+    """Place and expected wait in turn, one prompt at a time so that an answer can cut it at once."""
+    if call.line.speaking or (call.leg is not None and call.leg.stage is LegStage.ANSWERED):
+        return
+    words = call.house.city.menus.waiting_words if told.nth == 1 else ()
+    prompts = words or (announcement(told),)
+    call.note(StepKind.ANNOUNCED, prompts=list(prompts))
+    call.go(
+        Stage.QUEUE, told_position=told.position, told_wait_s=told.expected_wait_s or call.state.told_wait_s
+    )
+    speak(call, prompts)
+
+
+def announcement(told: Announce) -> PromptId:
+    """The one sentence for this announcement: odd ones tell the place, even ones the wait, if it is known."""
+    if told.nth % 2 == 0 and told.expected_wait_s is not None:
+        minutes = max(-(-int(told.expected_wait_s) // MINUTE_S), 1)
+        return PromptId("q.long" if minutes > LONGEST_WAIT_MIN else f"q.wait.{minutes}")
+    if told.nth % 2 == 0 and told.position > 1:
+        return PromptId("q.still")
+    ahead = told.position - 1
+    if ahead == 0:
+        return PromptId("q.next")
+    return PromptId(f"q.pos.{ahead}" if ahead <= MOST_AHEAD else "q.still")
+
+
+def back_to_the_queue(call: Call, leg: AgentLeg, why: str, first: PromptId | None = None) -> None:
+    """The agent was lost after the answer: the citizen gets the old place again, by the time of joining."""
+    call.note(StepKind.REFUSED, offer=leg.of.offer, agent=leg.of.agent, why=Refusal.AGENT_LEFT.value)
+    call.note(StepKind.NOTED, what=why)
+    call.drop_leg()
+    call.house.dispatch.talk_ended(leg.of.agent)
+    _remember_tried(call, leg.of.agent)
+    call.house.dispatch.enqueue(waiting(call))
+    if first is not None:
+        call.line.say(first)
+    call.line.music(on=True)
+
+
+def _give_up(call: Call, leg: AgentLeg, why: str) -> None:
+    call.note(StepKind.REFUSED, offer=leg.of.offer, agent=leg.of.agent, why=why)
+    _remember_tried(call, leg.of.agent)
+    call.drop_leg()
+
+
+def _remember_tried(call: Call, agent: AgentId) -> None:
+    tried = (*(a for a in call.state.tried if a != agent), agent)
+    call.go(Stage.QUEUE, tried=tried, agent=None, seat=None, leg=None, command=None)
