@@ -92,11 +92,14 @@ class Call:
         """Waits until the tone is there, and says since when. NotInTime after `within_s`."""
         since = wall_now()
         deadline = after(since, within_s)
-        while wall_now() < deadline:
-            at = self.hearing.first_heard(hz, since)
+        unheard = since
+        while (now := wall_now()) < deadline:
+            at = self.hearing.first_heard(hz, unheard)
             if at is not None:
                 return at
-            await asyncio.sleep(0.02)
+            # Don't search all of a long wait again: what is not found yet began in the last packets.
+            unheard = max(since, after(now, -5 * PACKET_S))
+            await asyncio.sleep(PACKET_S)
         heard = sorted(self.hearing.heard(since))
         raise NotInTime(f"{self._story(f'brought no {hz} Hz', within_s)}\n  heard instead: {heard} Hz")
 

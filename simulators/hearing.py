@@ -12,6 +12,7 @@ from simulators.clock import wall_now
 from terms.instant import SECOND, Instant, after, seconds_between
 
 PACKET_S = alaw.FRAME / alaw.RATE
+_SURE_PACKETS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,14 +109,19 @@ class Hearing:
                 blocks[hz] = blocks.get(hz, 0) + 1
         return {hz for hz, count in blocks.items() if count * 100 >= at_least_ms}
 
-    def first_heard(self, hz: int, since: Instant | None = None) -> Instant | None:
-        """When the first packet full of this tone arrived (half the power or more of its 20 ms)."""
+    def first_heard(self, hz: int, since: Instant | None = None, share: float = 0.3) -> Instant | None:
+        """When the tone began: the first of three packets in a row in which it has `share` of the power.
+
+        Three, because a vowel can hold a tone for 40 ms.
+        """
         first, _ = self._window(since, None)
+        in_a_row = 0
         for number in range(first, len(self._at)):
-            at = Instant(self._at[number])
-            sound = self.sound(at, Instant(at + 1))[: alaw.FRAME]
-            if len(sound) == alaw.FRAME and tones.heard_in(alaw.decode(sound), (hz,), 0.5):
-                return at
+            sound = self._sound[self._from[number] : self._from[number] + alaw.FRAME]
+            there = len(sound) == alaw.FRAME and tones.heard_in(alaw.decode(sound), (hz,), share)
+            in_a_row = in_a_row + 1 if there else 0
+            if in_a_row == _SURE_PACKETS:
+                return Instant(self._at[number - _SURE_PACKETS + 1])
         return None
 
     def times_played(self, clip: bytes, since: Instant | None = None) -> list[Instant]:

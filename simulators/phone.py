@@ -1,10 +1,10 @@
 """A SIP telephone for tests and demos: real messages, real sound, and a memory of both.
 
-    async with Phone(Account.of(entry), tone_hz=1050) as phone:
+    async with Phone(Account.of(entry), tone_hz=1200) as phone:
         await phone.register()
         call = await phone.ringing(within_s=5)
         await call.answer()
-        await call.hears(2150)
+        await call.hears(2250)
         await call.hang_up()
 
 Hundreds of them fit into one process: sockets without threads, one pacer for all their media.

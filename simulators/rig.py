@@ -1,7 +1,7 @@
 """A whole private system for one test or one benchmark: own folder, own ports, nobody's crowd.
 
     with Rig(defaults={"after_call_work_s": 0}) as rig:
-        async with rig.seat("8001", tone_hz=1050) as seat, rig.citizen("13900001234") as citizen:
+        async with rig.seat("8001", tone_hz=1200) as seat, rig.citizen("13900001234") as citizen:
             await rig.put_to_work(seat)
             call = await citizen.dial("12345")
             …

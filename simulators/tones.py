@@ -16,10 +16,12 @@ STEP_HZ = 50
 PALETTE: tuple[int, ...] = tuple(range(400, 3400, STEP_HZ))
 """Every frequency that is looked for, inside the telephone's band."""
 
-SEATS: tuple[int, ...] = tuple(range(1050, 2100, STEP_HZ))
+SEATS: tuple[int, ...] = tuple(range(1200, 2250, STEP_HZ))
 """21 tones none of which is a harmonic of another: one for each agent's phone of a demo city."""
 
-CITIZENS: tuple[int, ...] = (*range(2150, 3400, STEP_HZ), *range(500, 1000, STEP_HZ))
+CITIZENS: tuple[int, ...] = tuple(range(2250, 3400, STEP_HZ))
+"""Like the seats' tones far above the music (below 1000 Hz) and the weight of a voice: no prompt of
+the demo city holds one of them for a tenth of a second."""
 
 BLOCK = 5 * alaw.FRAME
 """Samples in one look: 100 ms, neighbours in the palette lie in each other's zeros."""

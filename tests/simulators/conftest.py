@@ -10,16 +10,16 @@ from simulators.registrar import Registrar
 
 @pytest_asyncio.fixture
 async def seat() -> AsyncIterator[Phone]:
-    """A phone that sends 1050 Hz."""
-    async with Phone(Account(server=("127.0.0.1", 9), user="seat-8001"), tone_hz=1050) as phone:
+    """A phone that sends 1200 Hz."""
+    async with Phone(Account(server=("127.0.0.1", 9), user="seat-8001"), tone_hz=1200) as phone:
         yield phone
 
 
 @pytest_asyncio.fixture
 async def citizen(seat: Phone) -> AsyncIterator[Phone]:
-    """A phone that sends 2150 Hz and whose calls go straight to the seat."""
+    """A phone that sends 2250 Hz and whose calls go straight to the seat."""
     account = Account.on_trunk(seat.address, "13900001234", host="127.0.0.1")
-    async with Phone(account, tone_hz=2150) as phone:
+    async with Phone(account, tone_hz=2250) as phone:
         yield phone
 
 

@@ -51,6 +51,7 @@ def test_the_first_packet_of_a_tone_is_found_to_the_packet() -> None:
 
     assert hearing.first_heard(1050) == at(0.14)
     assert hearing.first_heard(1050, since=at(0.2)) == at(0.2)
+    assert hearing.first_heard(1050, since=at(0.28)) is None
     assert hearing.first_heard(1100) is None
 
 

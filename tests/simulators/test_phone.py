@@ -53,8 +53,8 @@ async def test_a_call_rings_is_answered_and_both_hear_each_other(citizen: Phone,
     await call.answered()
 
     assert ringing.number == "13900001234"
-    assert await call.hears(1050)
-    assert await ringing.hears(2150)
+    assert await call.hears(1200)
+    assert await ringing.hears(2250)
 
 
 async def test_sound_goes_out_every_20_ms(citizen: Phone, seat: Phone) -> None:
@@ -64,7 +64,7 @@ async def test_sound_goes_out_every_20_ms(citizen: Phone, seat: Phone) -> None:
 
     assert call.hearing.gaps_over(40, since=since) == []
     assert call.media.lost == 0
-    assert call.hearing.heard(since) == {1050}
+    assert call.hearing.heard(since) == {1200}
 
 
 @pytest.mark.parametrize("tone_ms", [40, 100])
@@ -149,12 +149,12 @@ async def test_hold_stops_the_sound_and_unhold_brings_it_back(citizen: Phone, se
     call, ringing = await talking(citizen, seat)
     await ringing.hold()
 
-    with pytest.raises(NotInTime, match="brought no 1050 Hz"):
-        await call.hears(1050, within_s=0.2)
+    with pytest.raises(NotInTime, match="brought no 1200 Hz"):
+        await call.hears(1200, within_s=0.2)
     await ringing.unhold()
 
-    assert await call.hears(1050)
-    assert await ringing.hears(2150)
+    assert await call.hears(1200)
+    assert await ringing.hears(2250)
 
 
 async def test_a_phone_that_dies_says_goodbye_to_nobody(citizen: Phone, seat: Phone) -> None:

@@ -1,10 +1,14 @@
 """Who is heard: tones are found where they are, alone and mixed, and nowhere else."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators import alaw, tones
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def samples_of(*tone_hz: int, frames: int = 5, dbfs: float = -12.0) -> list[int]:
@@ -52,3 +56,15 @@ def test_a_frequency_that_could_not_be_found_again_is_refused(hz: int) -> None:
 def test_broken_frames_are_refused() -> None:
     with pytest.raises(ValueError, match="161 samples are no whole frames of 160"):
         tones.shares([0] * 161)
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "asterisk-config").rglob("*.wav"))[::7], ids=lambda file: file.stem
+)
+def test_neither_prompts_nor_music_are_taken_for_a_party(file: Path) -> None:
+    samples = alaw.decode(alaw.read_wav(file))
+    parties = (*tones.SEATS, *tones.CITIZENS)
+
+    blocks = range(0, len(samples) - tones.BLOCK + 1, tones.BLOCK)
+
+    assert not set().union(*(tones.heard_in(samples[at : at + tones.BLOCK], parties) for at in blocks))
