@@ -52,7 +52,7 @@ def settings() -> Settings:
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """Run to the end. What people can mend is told in a sentence; everything else is a bug and shows itself."""
+    """Run to the end. What people can mend is told in a sentence; all else is a bug and shows itself."""
     try:
         return asyncio.run(work)
     except (Refused, NobodyThere, AlreadyUp, TelephonyError, ConfigErrors, JournalBusy) as why:

@@ -92,7 +92,7 @@ def _only_one(run: Path) -> int:
     except BlockingIOError:
         os.close(lock)
         raise AlreadyUp(
-            f"{run.parent}: another `rexian up` (process {programs.running(run / 'up.pid')}) looks after this folder. "
+            f"{run.parent}: another `rexian up` (process {programs.running(run / 'up.pid')}) looks after it. "
             "End it with `rexian stop`, or give this one another REXIAN_HOME and other ports."
         ) from None
     return lock
@@ -131,8 +131,8 @@ async def _board(house: House) -> None:
     ):
         while True:
             try:
-                async for snapshot in control.watch(house.places.control):
-                    taken = time.monotonic()
+                async for latest in control.watch(house.places.control):
+                    snapshot, taken = latest, time.monotonic()
             except NobodyThere:
                 snapshot = None
                 await asyncio.sleep(FIRST_PAUSE_S)

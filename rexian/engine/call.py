@@ -39,7 +39,7 @@ async def serve(call: Call, *, adopted: bool = False) -> None:
 
 
 async def run(call: Call, *, adopted: bool = False) -> None:
-    """The supervisor of one call: whatever happens in it, this call's record is closed and no other is touched.
+    """The supervisor of one call: whatever happens in it, its record is closed and no other call is touched.
 
     A cancellation or a lost link means that this engine is leaving, not the citizen: the record
     stays open on purpose, the next engine adopts the call.

@@ -3,15 +3,18 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
 
 from rexian.engine.adoption import adopt
 from rexian.engine.floor import Floor, Parts
 from rexian.engine.switch_gaps import Gaps
-from rexian.telephony import events
 from rexian.telephony.errors import LinkLost, LoginRefused, TelephonyError
 from rexian.telephony.switch import AmiAddress, Switch, connect
+
+if TYPE_CHECKING:
+    from rexian.telephony import events
 
 log = structlog.get_logger()
 

@@ -89,7 +89,7 @@ def move_queue(call: Call, queue: QueueName, prompts: tuple[PromptId, ...] = ())
 
 
 def speak(call: Call, prompts: tuple[PromptId, ...]) -> None:
-    """Say something to a citizen who waits, then music again; sent in one go, so that it surely comes back."""
+    """Say something to a citizen who waits, then music again; in one go, so that it surely comes back."""
     if prompts and not call.line.speaking:
         for prompt in prompts:
             call.line.say(prompt)

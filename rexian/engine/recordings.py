@@ -90,7 +90,7 @@ class Recordings:
 
 
 def raw_to_wav(raw: Path, wav: Path) -> None:
-    """Headerless stereo samples to a wav, atomically; a last incomplete sample is dropped. OSError if it can't.
+    """Headerless stereo samples to a wav, atomically; a torn last sample is dropped. OSError if it can't.
 
     Does nothing when there is no raw file: the talk never began, or the wav is there already.
     """

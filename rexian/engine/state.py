@@ -82,7 +82,7 @@ class CallState:
                 body["tried"] = body["tried"][1:]
             else:
                 raise ValueError(
-                    f"call {self.call}: its state needs {len(text)} bytes, {LONGEST} fit into a channel variable"
+                    f"call {self.call}: its state needs {len(text)} bytes, a channel variable holds {LONGEST}"
                 )
 
 

@@ -1,6 +1,6 @@
 """From the agent's answer to the goodbye: connect, talk, rating."""
 
-import asyncio
+from typing import TYPE_CHECKING
 
 from cdr.journey import StepKind
 from rexian.engine.caller import Call, CommandOver
@@ -12,13 +12,16 @@ from rexian.telephony import events
 from rexian.telephony.agi import AgiResult
 from terms.ids import PromptId
 
+if TYPE_CHECKING:
+    import asyncio
+
 SCORES = "12345"
 WHO_LEFT_S = 0.5
 GONE_S = 2.0
 
 
 def connect(call: Call, leg: AgentLeg) -> None:
-    """Join the two, in one breath: whatever the citizen hears is cut, both hear who is speaking, then they talk.
+    """Join the two, in one breath: what the citizen hears is cut, both hear who is speaking, then they talk.
 
     The music has to be switched off by itself: a bridge doesn't end it, and it would play on inside
     the talk.
@@ -48,7 +51,8 @@ def connect(call: Call, leg: AgentLeg) -> None:
 async def talk(call: Call) -> None:
     """Until the talk is over and the citizen is still there; on to the rating, or back to the queue."""
     leg, bridge = call.leg, call.bridge
-    assert leg is not None and bridge is not None
+    assert leg is not None
+    assert bridge is not None
     bridge.add_done_callback(lambda done: call.inbox.put(CommandOver(_result(done))))
     together = call.adopted_in_talk
     gone: LegGone | None = None

@@ -36,14 +36,30 @@ def switch() -> SwitchOfALeg:
 
 
 @pytest.fixture
-def ring(switch: SwitchOfALeg) -> Callable[[], tuple[AgentLeg, list[LegNews]]]:
-    def begin() -> tuple[AgentLeg, list[LegNews]]:
-        news: list[LegNews] = []
+def ring(switch: SwitchOfALeg) -> Callable[[], tuple[AgentLeg, "News"]]:
+    def begin() -> tuple[AgentLeg, "News"]:
+        news = News()
         leg = AgentLeg(switch, OF, CHANNEL, news.append)  # type: ignore[arg-type]
         leg.ring("seat-x", '"citizen" <13900001234>', 15)
         return leg, news
 
     return begin
+
+
+class News(list[LegNews]):
+    """What a leg told, and a wait for the next of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.came = asyncio.Event()
+
+    def append(self, item: LegNews) -> None:
+        super().append(item)
+        self.came.set()
+
+
+async def next_news(news: News) -> None:
+    await asyncio.wait_for(news.came.wait(), timeout=5)
 
 
 def gone(tech_cause: str = "", cause: int = 16) -> events.ChannelGone:
@@ -107,7 +123,7 @@ async def test_a_phone_that_is_not_registered_gives_no_channel_and_is_unreachabl
     leg, news = ring()
 
     leg.on_event(events.OriginateDone(channel=CHANNEL, ok=False, reason=0))
-    await asyncio.sleep(0.01)
+    await next_news(news)
 
     assert isinstance(news[-1], LegFailed)
     assert news[-1].why is Refusal.UNREACHABLE
@@ -119,7 +135,7 @@ async def test_a_phone_without_a_sign_of_life_is_given_up(
     monkeypatch.setattr(legs, "NO_SIGN_OF_LIFE_S", 0.0)
     _, news = ring()
 
-    await asyncio.sleep(0.01)
+    await next_news(news)
 
     assert isinstance(news[-1], LegFailed)
     assert switch.hung_up == [CHANNEL]
