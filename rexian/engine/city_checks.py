@@ -10,12 +10,20 @@ from itertools import pairwise
 
 from acd.rules import Profile
 from ivr.menus import Menus, ToMenu
-from rexian.engine.city_models import AgentsFile, HotlineFile, MenusFile, PromptsFile, QueueModel, QueuesFile
+from rexian.engine.city_models import (
+    AgentsFile,
+    HotlineFile,
+    MenusFile,
+    PromptsFile,
+    QueueModel,
+    QueuesFile,
+    StageModel,
+)
 from rexian.engine.config_reading import Reading
 from rexian.engine.mistakes import Mistake, did_you_mean
 from rexian.engine.strict_yaml import Document, Spot
-from terms.ids import AgentId, QueueName, SkillName
-from terms.skills import Need, need
+from terms.ids import AgentId, QueueName
+from terms.skills import need
 
 ENGINE_SAYS = (
     *("q.pos.1", "q.pos.99", "q.next", "q.wait.1", "q.wait.10", "q.long", "q.still", "e.plain"),
@@ -62,7 +70,7 @@ def warnings(files: Files) -> Iterator[Mistake]:
         return
     for name, queue in queues.content.queues.items():
         for at, stage in enumerate(queue.stages[:-1]):
-            if stage.overflow is None and not _able(files, name, need(stage.need)):
+            if stage.overflow is None and not _can_serve(files, name, stage):
                 what = f"queue '{name}', stage {at + 1}: nobody can serve it, callers only wait it out"
                 mend = "give somebody these skills, or take the stage out"
                 yield queues.document.mistake(("queues", name, "stages", at), what, mend)
@@ -180,21 +188,24 @@ def _unserved(files: Files) -> Iterator[Mistake]:
             what = f"queue '{name}' has slope 0: who waits long would never come before others"
             mend = "write a slope above 0, or a last stage with a boost"
             yield queues.document.mistake(("queues", name, "slope"), what, mend)
-        if last.overflow is None and not _able(files, name, need(last.need)):
+        if last.overflow is None and not _can_serve(files, name, last):
             wanted = ", ".join(f"{skill} {level}" for skill, level in last.need.items())
             what = f"queue '{name}': nobody can serve its last stage" + (f" ({wanted})" if wanted else "")
             mend = "end with a stage that needs nothing, `need: {}`, or give somebody these skills"
             yield queues.document.mistake(("queues", name, "stages", len(queue.stages) - 1), what, mend)
 
 
-def _able(files: Files, queue: QueueName, wanted: Need) -> bool:
+def _can_serve(files: Files, queue: QueueName, stage: StageModel) -> bool:
+    """Whether anybody can; a stage that asks for an unknown skill is given the benefit of the doubt."""
     assert files.agents.content is not None
+    if not files.agents.names("skills").issuperset(stage.need):
+        return True
     every = frozenset(QueueName(name) for name in files.queues.names("queues"))
     return any(
         Profile(
-            skills=need({SkillName(skill): level for skill, level in person.skills.items()}),
-            queues=frozenset(person.queues) if person.queues is not None else every,
-        ).serves(queue, wanted)
+            skills=need(person.skills),
+            queues=every if person.queues is None else frozenset(person.queues),
+        ).serves(queue, need(stage.need))
         for person in files.agents.content.people.values()
     )
 

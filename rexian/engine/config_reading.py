@@ -7,7 +7,6 @@ one layer after another.
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
@@ -29,6 +28,8 @@ class Reading(Generic[Model]):
     content: Model | None
     """The file without its mistakes; None if nothing is left."""
     mistakes: tuple[Mistake, ...]
+    wrong: frozenset[Spot] = frozenset()
+    """Where something was left out."""
 
     @property
     def whole(self) -> bool:
@@ -42,6 +43,10 @@ class Reading(Generic[Model]):
             at = at.get(key) if isinstance(at, dict) else None
         return frozenset(at) if isinstance(at, dict) else frozenset()
 
+    def is_sound(self, spot: Spot) -> bool:
+        """Nothing was left out at `spot` or below it."""
+        return not any(wrong[: len(spot)] == spot for wrong in self.wrong)
+
 
 def read_file(path: Path, shown: str, model: type[Model]) -> Reading[Model]:
     """The file at `path`, called `shown` in messages, as a `model`."""
@@ -50,29 +55,32 @@ def read_file(path: Path, shown: str, model: type[Model]) -> Reading[Model]:
     except Unreadable as unreadable:
         nothing = Document(file=shown, data=None, lines={})
         return Reading(document=nothing, content=None, mistakes=tuple(unreadable.mistakes))
-    content, mistakes = _fitted(document, model)
-    return Reading(document=document, content=content, mistakes=tuple(mistakes))
-
-
-def _fitted(document: Document, model: type[Model]) -> tuple[Model | None, list[Mistake]]:
     if not document.data:
-        return None, [document.mistake((), "the file is empty", "copy the demo city's and change it")]
+        nothing_in_it = document.mistake((), "the file is empty", "copy the demo city's and change it")
+        return Reading(document=document, content=None, mistakes=(nothing_in_it,))
+    return _fitted(document, model)
+
+
+def _fitted(document: Document, model: type[Model]) -> Reading[Model]:
+    content: Model | None = None
     rest = copy.deepcopy(document.data)
     empty = sorted(_empty(rest, ()), key=len, reverse=True)
     mistakes = [document.mistake(spot, f"{label(spot)} is empty", EMPTY) for spot in empty]
     for spot in map(_with_its_list, empty):
         _dropped(rest, spot)
     told = {spot[:length] for spot in empty for length in range(len(spot) + 1)}
-    for round_ in count():
+    wrong: set[Spot] = set(empty)
+    while content is None:
         try:
-            return model.model_validate(rest), mistakes
+            content = model.model_validate(rest)
         except ValidationError as refused:
             errors = refused.errors(include_url=False)
-            if round_ == 0:  # later ones only miss what was taken out
+            if wrong == set(empty):  # the first time; later ones only miss what was taken out
                 mistakes += [_sentence(document, e, model) for e in errors if _spot(e) not in told]
+            wrong |= {_spot(error) for error in errors}
             if not _mended(rest, errors, model):
                 break
-    return None, mistakes
+    return Reading(document=document, content=content, mistakes=tuple(mistakes), wrong=frozenset(wrong))
 
 
 def _mended(rest: Tree, errors: list[ErrorDetails], model: type[FileModel]) -> bool:

@@ -76,7 +76,8 @@ def check_prompts(reading: Reading[PromptsFile], own: Path, shipped: Path) -> Pr
     looked = _Look(reading, own, shipped)
     if reading.content is not None:
         for prompt_id, prompt in reading.content.prompts.items():
-            looked.at(("prompts", prompt_id), ids_of(prompt_id, prompt))
+            if reading.is_sound(("prompts", prompt_id)):
+                looked.at(("prompts", prompt_id), ids_of(prompt_id, prompt))
         for tone in reading.content.tones:
             looked.at(("tones", tone), [tone])
     if reading.whole:
