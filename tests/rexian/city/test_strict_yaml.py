@@ -201,6 +201,17 @@ def test_a_file_that_is_none_says_so(tmp_path: Path) -> None:
         read_yaml(Path("/dev/zero"), "null")
 
 
+def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "f.yaml").write_text("a: 1\n")
+    monkeypatch.setattr(Path, "open", refuse)
+
+    with pytest.raises(Unreadable, match=r"cannot be read \(Permission denied\); check its owner and rights"):
+        read_yaml(tmp_path / "f.yaml", "f.yaml")
+
+
 def test_what_a_file_says_cannot_move_the_cursor_of_who_reads_the_message(tmp_path: Path) -> None:
     mistake = read(tmp_path, "a: 1\n").mistake(("a",), "is 'x\u202e\x1b[2J\ny'", "delete it")
 
