@@ -26,7 +26,7 @@ REST_S = 3.0
 milliseconds, and would otherwise be asked for every waiting call in turn, all in the same second."""
 
 
-class UnknownQueue(KeyError):
+class UnknownQueue(LookupError):
     """A call was sent to a queue that no rule describes. Nothing was changed."""
 
     def __init__(self, queue: QueueName, known: Iterable[QueueName]) -> None:

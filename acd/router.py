@@ -38,10 +38,13 @@ class Router:
     def advance(self, now: Instant) -> list[Decision]:
         """Do what is due: as of `now`, in order of score, however late the timer is."""
         decisions: list[Decision] = []
+        due = self._floor.deadlines.pop_due(now)
+        if not due:
+            return decisions
         calls: list[Call] = []
         freed: list[Agent] = []
         to_tell: list[Call] = []
-        for kind, name in self._floor.deadlines.pop_due(now):
+        for kind, name in due:
             match kind:
                 case Due.OFFER_EXPIRES:
                     call = self._floor.offers[OfferId(name)]

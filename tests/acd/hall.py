@@ -14,6 +14,8 @@ from terms.skills import Need, need
 OPENING = Instant(1_790_000_000 * SECOND)
 CITIZEN, ENTERPRISE = QueueName("citizen"), QueueName("enterprise")
 
+SILENT = 1e6
+
 _D = TypeVar("_D", Offer, DropAgentLeg, MakeNotReady, Announce, Overflow)
 
 
@@ -23,10 +25,10 @@ def skills(**levels: int) -> Need:
 
 
 def queue(name: str = "citizen", *stages: Stage, **changed: object) -> QueueRule:
-    """A queue that anybody can serve, that rings 15 s and speaks after 10 s and then every 30 s."""
+    """A queue that anybody can serve, that rings 15 s and says nothing."""
     usual: dict[str, object] = {
         "ring_s": 15.0,
-        "announce_first_s": 10.0,
+        "announce_first_s": SILENT,
         "announce_every_s": 30.0,
         "capacity": 0,
         "handling_s": 180.0,

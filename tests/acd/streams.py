@@ -4,7 +4,7 @@ Times lie on a grid of half seconds, so that ties and events at the very moment 
 frequent. The events are drawn from what the naive router knows, so a day is a function of its seed.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
@@ -16,6 +16,7 @@ from simulators.naive_router import GRACE_S, NaiveRouter, Pairing
 from terms.ids import AgentId, CallId, OfferId, QueueName, SkillName
 from terms.instant import SECOND, Instant, after
 from terms.skills import Need, need
+from tests.acd.books import check_books
 
 BASE = Instant(1_790_000_000 * SECOND)
 TICK = SECOND // 2
@@ -102,6 +103,21 @@ def others(decisions: Sequence[object]) -> list[str]:
     return sorted(repr(decision) for decision in decisions if not isinstance(decision, Pairing | Offer))
 
 
+@dataclass(frozen=True)
+class Event:
+    """One call of a verb."""
+
+    now: Instant
+    verb: str
+    arguments: tuple[object, ...]
+    rest: Mapping[str, object]
+
+    def apply(self, router: Router) -> list[Decision]:
+        """What `router` decides about it."""
+        decided: list[Decision] = getattr(router, self.verb)(*self.arguments, now=self.now, **self.rest)
+        return decided
+
+
 @dataclass
 class Twins:
     """Both routers under the same events. Each disagreement is an AssertionError that tells the day."""
@@ -111,6 +127,7 @@ class Twins:
     naive: NaiveRouter = field(init=False)
     now: Instant = BASE
     script: list[str] = field(default_factory=list)
+    events: list["Event"] = field(default_factory=list)
     decisions: list[object] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -121,6 +138,7 @@ class Twins:
         """Apply one event at `now`, compare the decisions, and check what must hold after every event."""
         told = [repr(argument) for argument in arguments] + [f"{name}={rest[name]!r}" for name in rest]
         self.script.append(f"{(self.now - BASE) / SECOND:g} s: {verb}({', '.join(told)})")
+        self.events.append(Event(self.now, verb, arguments, rest))
         deadline = self.router.next_deadline
         decided = getattr(self.router, verb)(*arguments, now=self.now, **rest)
         expected = getattr(self.naive, verb)(*arguments, now=self.now, **rest)
@@ -128,6 +146,7 @@ class Twins:
         assert pairs(decided) == pairs(expected), self.as_script()
         assert others(decided) == others(expected), self.as_script()
         self._check_board()
+        check_books(self.router, self.now)
         if deadline is None or deadline > self.now:
             self._check_offers([decision for decision in decided if isinstance(decision, Offer)])
 
@@ -196,26 +215,32 @@ class Twins:
 
 @dataclass
 class Day:
-    """Random events for a pair of twins."""
+    """Random events for a pair of twins. On a quiet day agents wait for callers, else the other way
+    round; agents mostly keep their profile."""
 
     dice: Random
     twins: Twins = field(default_factory=Twins)
+    restarts: bool = True
     _calls: int = 0
+
+    def __post_init__(self) -> None:
+        self._is_quiet = self.dice.random() < 0.4
+        self._usual = {agent: self.dice.choice(PROFILES) for agent in AGENTS}
 
     def live(self, events: int) -> Twins:
         """Let so many events happen."""
         kinds: list[tuple[int, Callable[[], None]]] = [
-            (9, self.someone_calls),
-            (3, self.someone_hangs_up),
+            (5 if self._is_quiet else 9, self.someone_calls),
+            (4 if self._is_quiet else 3, self.someone_hangs_up),
             (2, self.someone_moves),
-            (8, self.someone_is_available),
-            (2, self.someone_is_busy),
-            (3, self.someone_leaves),
+            (14 if self._is_quiet else 8, self.someone_is_available),
+            (3, self.someone_is_busy),
+            (4, self.someone_leaves),
             (6, self.someone_answers),
             (6, self.someone_refuses),
             (2, self.someone_is_changed),
             (3, self.nothing_happens),
-            (1, self.twins.restart),
+            (int(self.restarts), self.twins.restart),
         ]
         acts = [act for _, act in kinds]
         for _ in range(events):
@@ -245,7 +270,7 @@ class Day:
             joined_at=Instant(joined),
             seq=self.dice.randrange(3),
             priority=self.dice.choice([0, 0, 0, 0, 2, 10, -1]),
-            tried=frozenset(self.dice.sample(AGENTS, self.dice.choice([0, 0, 0, 1, 3]))),
+            tried=frozenset(self.dice.sample(AGENTS, self.dice.choice([0, 0, 0, 2, 4, 5]))),
             preferred=self.dice.choice([None, None, *AGENTS[:2]]),
         )
         self.twins.both("enqueue", waiting, adopted=self.dice.random() < 0.2)
@@ -264,14 +289,17 @@ class Day:
         self.twins.both("move", self.a_call(), self.dice.choice([CITIZEN, ENTERPRISE, LANGUAGE, NIGHT]))
 
     def someone_is_available(self) -> None:
+        agent = self.dice.choice(AGENTS)
         since = self.dice.choice([None, None, Instant(self.twins.now - self.dice.randrange(20) * TICK)])
-        self.twins.both("agent_available", self.dice.choice(AGENTS), self.a_profile(), idle_since=since)
+        self.twins.both("agent_available", agent, self.a_profile(agent), idle_since=since)
 
-    def a_profile(self) -> Profile:
-        return self.dice.choice(PROFILES)
+    def a_profile(self, agent: AgentId) -> Profile:
+        return self._usual[agent] if self.dice.random() < 0.85 else self.dice.choice(PROFILES)
 
     def someone_is_busy(self) -> None:
-        self.twins.both("agent_occupied", self.dice.choice(AGENTS), self.a_profile())
+        ringing = [call.agent for call in self.twins.naive.calls.values() if call.agent is not None]
+        agent = self.dice.choice([*AGENTS, *ringing, *ringing, *ringing])
+        self.twins.both("agent_occupied", agent, self.a_profile(agent))
 
     def someone_leaves(self) -> None:
         self.twins.both("agent_gone", self.dice.choice(AGENTS))
@@ -287,7 +315,7 @@ class Day:
             call=self.a_call(), priority=self.dice.randrange(-3, 9)
         )
         if self.dice.random() < 0.5:
-            change = NewProfile(agent=self.dice.choice(AGENTS), profile=self.a_profile())
+            change = NewProfile(agent=self.dice.choice(AGENTS), profile=self.dice.choice(PROFILES))
         self.twins.both("change", change)
 
     def nothing_happens(self) -> None:
