@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -254,13 +254,12 @@ class Rig:
             self.stop()
 
     def _kill_what_is_left(self) -> None:
-        """Our own children alone: what wrote a pid file into our private folder."""
-        for file in self.home.rglob("*.pid"):
-            pid = file.read_text().split()[:1]
-            if pid and pid[0].isdecimal() and str(self.home) in _traces_of(pid[0]):
-                os.kill(int(pid[0]), signal.SIGKILL)
+        """Only what carries our folder's name, which is nobody else's, in its command or environment."""
+        for process in Path("/proc").glob("[0-9]*"):
+            if process.name != str(os.getpid()) and str(self.home) in _traces_of(process):
+                with suppress(ProcessLookupError):
+                    os.kill(int(process.name), signal.SIGKILL)
         if self._up is not None:
-            self._up.kill()
             self._up.wait()
             self._up = None
 
@@ -269,11 +268,9 @@ def _objects(lines: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines.splitlines() if line.strip()]
 
 
-def _traces_of(pid: str) -> str:
-    """Command line and environment of a process; empty if it is gone."""
+def _traces_of(process: Path) -> str:
+    """Command line and environment of a process; empty if it is gone or not ours."""
     try:
-        return "".join(
-            Path(f"/proc/{pid}/{file}").read_text(errors="replace") for file in ("cmdline", "environ")
-        )
+        return "".join((process / name).read_text(errors="replace") for name in ("cmdline", "environ"))
     except OSError:
         return ""
