@@ -16,6 +16,8 @@ from rexian.telephony.switch import Switch
 from terms.ids import ChannelId
 
 KEYS = "0123456789*#"
+CUT_AGAIN_S = 0.06
+"""A stop that reaches the switch before its prompt has begun stops nothing and is answered all the same."""
 
 
 class Line:
@@ -27,6 +29,7 @@ class Line:
         self.channel = channel
         self._prompts = 0
         self._to_cut = 0
+        self._cutting: asyncio.TimerHandle | None = None
 
     def send(self, command: str, command_id: str | None = None) -> asyncio.Future[AgiResult]:
         """Hand a command to the switch now. Awaiting the future is optional and may raise ChannelLost."""
@@ -66,14 +69,22 @@ class Line:
     def cut(self) -> None:
         """End all prompts that are playing or waiting; music and later prompts are not touched."""
         self._to_cut = self._prompts
+        self._cut_one()
+
+    def _cut_one(self) -> None:
+        """A stop ends one prompt only; it is repeated until that prompt is known to be over."""
+        if self._cutting is not None:
+            self._cutting.cancel()
+            self._cutting = None
         if self._to_cut:
             self._switch.stop_playback(self.channel)
+            self._cutting = asyncio.get_running_loop().call_later(CUT_AGAIN_S, self._cut_one)
 
     def _played(self, _: asyncio.Future[AgiResult]) -> None:
         self._prompts -= 1
-        self._to_cut = max(self._to_cut - 1, 0)
-        if self._to_cut:  # a stop ends one prompt only, and the next one has just begun
-            self._switch.stop_playback(self.channel)
+        if self._to_cut:
+            self._to_cut -= 1
+            self._cut_one()
 
     def variable(self, name: str, value: str) -> None:
         """Set a channel variable; a channel that is gone is no matter here."""

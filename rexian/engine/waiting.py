@@ -5,10 +5,10 @@ import json
 from acd.decisions import Announce, DropAgentLeg, Offer, Overflow, Refusal
 from acd.explain import as_data
 from cdr.journey import StepKind
-from ivr.actions import Key
+from ivr.actions import Key, MoveQueue, Play
 from rexian.engine.caller import Call, CommandOver
 from rexian.engine.leg import AgentLeg, LegAnswered, LegFailed, LegGone, LegOf, LegRang, LegStage
-from rexian.engine.menu import advance, perform, speak, waiting
+from rexian.engine.menu import advance, move_queue, speak, waiting
 from rexian.engine.state import Stage
 from rexian.telephony import events
 from terms.ids import AgentId, ChannelId, PromptId, QueueName
@@ -25,9 +25,12 @@ async def wait_for_agent(call: Call) -> AgentLeg:
     The citizen keeps hearing music and announcements while phones ring; a notice that has to be
     heard to its end is waited for with the agent already on the line.
     """
+    answered = call.leg if call.leg is not None and call.leg.stage is LegStage.ANSWERED else None
     while True:
         leg = call.leg
-        if leg is not None and leg.stage is LegStage.ANSWERED and (call.notice is None or call.notice.done()):
+        # The leg's stage runs ahead of its news: a phone that answers at once must still be told of first.
+        is_there = leg is not None and leg is answered and leg.stage is LegStage.ANSWERED
+        if leg is not None and is_there and (call.notice is None or call.notice.done()):
             return leg
         message = await call.inbox.get()
         match message:
@@ -42,10 +45,10 @@ async def wait_for_agent(call: Call) -> AgentLeg:
             case DropAgentLeg(offer=offer, why=why) if leg is not None and leg.of.offer == offer:
                 _give_up(call, leg, why.value)
             case events.KeyPressed(digit=digit):
-                for action in advance(call, Key(digit=digit)):
-                    await perform(call, action)
+                _on_key(call, digit)
             case LegRang() | LegAnswered() | LegFailed() | LegGone() if message.leg is leg:
                 _on_leg(call, message)
+                answered = leg if isinstance(message, LegAnswered) else answered
             case CommandOver() | None:
                 pass  # the notice is through
             case _:
@@ -63,13 +66,23 @@ def overflowed(call: Call, to: QueueName) -> None:
     speak(call, (TO_ANYBODY,))
 
 
+def _on_key(call: Call, digit: str) -> None:
+    """Keys of a citizen who waits: another queue, or a word; never a wait in here, never a place lost."""
+    for action in advance(call, Key(digit=digit)):
+        match action:
+            case MoveQueue(queue=queue, prompts=prompts):
+                move_queue(call, queue, prompts)
+            case Play(prompts=prompts):
+                speak(call, prompts)
+
+
 def _on_leg(call: Call, news: LegRang | LegAnswered | LegFailed | LegGone) -> None:
     of = news.leg.of
     match news:
         case LegRang():
             call.note(StepKind.RINGING, offer=of.offer, agent=of.agent)
             call.house.dispatch.ringing(of.agent)
-            _say_who_serves(call)
+            _say_who_serves(call, of.agent)
         case LegAnswered():
             call.note(StepKind.AGENT_ANSWERED, offer=of.offer, agent=of.agent)
             call.house.dispatch.answered(of.offer, of.agent)
@@ -84,11 +97,12 @@ def _on_leg(call: Call, news: LegRang | LegAnswered | LegFailed | LegGone) -> No
             back_to_the_queue(call, news.leg, "the agent hung up before the citizen was there")
 
 
-def _say_who_serves(call: Call) -> None:
-    """A citizen who is served by somebody outside the queue they chose is told so."""
-    words = call.house.city.stage_words.get(call.state.queue or QueueName(""), ())
+def _say_who_serves(call: Call, agent: AgentId) -> None:
+    """A citizen who is served by somebody without the skill their queue first asks for is told so."""
+    queue = call.state.queue or QueueName("")
+    words = call.house.city.stage_words.get(queue, ())
     said = words[call.offered_in_stage] if call.offered_in_stage < len(words) else None
-    if said is not None:
+    if said is not None and not call.house.dispatch.is_specialist(agent, queue):
         speak(call, (said,))
 
 
