@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from simulators import sdp
 from simulators.clock import wall_now
@@ -155,11 +156,22 @@ class Call:
         Returns the last status reported (200: done). CallRefused if the REFER itself is refused,
         NotInTime if no final NOTIFY comes.
         """
+        return await self._refer(f"<{self.line.uri(number)}>", within_s)
+
+    async def transfer_to(self, other: "Call", within_s: float = 5.0) -> int:
+        """Attended transfer: joins the other sides of this call and of `other` (RFC 3891), as above."""
+        replaces = quote(other.as_replaced(), safe="")
+        return await self._refer(f"<{self.line.uri(other.number)}?Replaces={replaces}>", within_s)
+
+    def as_replaced(self) -> str:
+        """This call as the party at its other end knows it: the value of a Replaces header."""
+        return f"{self.id};to-tag={self._dialog.their_tag};from-tag={self._dialog.our_tag}"
+
+    async def _refer(self, target: str, within_s: float) -> int:
         self.transferred, self.transfer_status = Milestone(), 0
-        target = f"<{self.line.uri(number)}>"
         response = await self._ask("REFER", extra={"Refer-To": target, "Referred-By": self.line.contact})
         if response.status >= 300:
-            raise CallRefused(response.status, f"REFER to {number} got {response.status}")
+            raise CallRefused(response.status, f"REFER to {target} got {response.status}")
         if not await first_of(self.transferred, within_s=within_s):
             raise NotInTime(self._story("got no news of its transfer", within_s))
         if self.transfer_status < 300:

@@ -53,6 +53,13 @@ class Description:
 
 def read(text: str) -> Description:
     """The audio stream of an offer or answer. BadDescription if there is none with A-law."""
+    try:
+        return _read(text)
+    except ValueError as broken:
+        raise BadDescription(f"the description cannot be read: {broken}") from None
+
+
+def _read(text: str) -> Description:
     host, port, formats = "", 0, list[str]()
     direction, keys = Direction.BOTH, None
     in_audio = before_media = True

@@ -91,6 +91,14 @@ class Dialog:
             self.target = uri_of(response.headers.get("Contact"))
 
     @property
+    def our_tag(self) -> str:
+        return parameter("tag", self.ours)
+
+    @property
+    def their_tag(self) -> str:
+        return parameter("tag", self.theirs)
+
+    @property
     def next_hop(self) -> Address:
         """Where our next request goes."""
         return host_and_port_of(uri_of(self.routes[0]) if self.routes else self.target)

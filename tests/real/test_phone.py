@@ -274,6 +274,30 @@ async def test_a_blind_transfer_moves_the_citizen_and_frees_the_phone(
     await call.hang_up()
 
 
+async def test_an_attended_transfer_joins_the_citizen_with_the_colleague(
+    operator: Operator, citizen: Phone, seat: Phone
+) -> None:
+    async with operator.rig.phone("8002", tone_hz=OTHER_SEAT_HZ) as colleague:
+        await colleague.register()
+        call, ringing, _ = await operator.connect(citizen, seat)
+        await ringing.hold()
+        consultation = await seat.dial("8002")
+        from_seat = await operator.next(ChannelInAgi)
+        operator.ring("8002")
+        other = await colleague.ringing()
+        await other.answer()
+        leg = await operator.next(ChannelInAgi)
+        operator.switch.agi(from_seat.channel, f"EXEC Bridge {leg.name}")
+        await consultation.hears(OTHER_SEAT_HZ)
+
+        assert await ringing.transfer_to(consultation) == 200
+
+        await asyncio.gather(call.hears(OTHER_SEAT_HZ), other.hears(CITIZEN_HZ))
+        assert (await ringing.ended()).how == "BYE"
+        await consultation.ended()
+        await call.hang_up()
+
+
 async def test_registering_and_leaving_is_seen_by_the_switch(operator: Operator, asterisk: "Rig") -> None:
     endpoint = asterisk.endpoint("8003")
     async with asterisk.phone("8003") as phone:

@@ -47,3 +47,11 @@ def test_an_offer_without_a_law_says_what_it_has() -> None:
 def test_a_description_of_nothing_is_refused() -> None:
     with pytest.raises(BadDescription, match="no audio stream"):
         sdp.read("v=0\r\nm=video 5000 RTP/AVP 96\r\nc=IN IP4 127.0.0.1\r\n")
+
+
+@pytest.mark.parametrize(
+    "line", ["m=audio many RTP/AVP 8", "m=audio 5000", "a=rtpmap:x telephone-event/8000"]
+)
+def test_a_broken_line_is_refused_like_any_other_offer_that_is_no_use(line: str) -> None:
+    with pytest.raises(BadDescription, match="cannot be read"):
+        sdp.read(ASTERISK.replace("t=0 0", "t=0 0\r\n" + line))
