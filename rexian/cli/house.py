@@ -159,8 +159,8 @@ class House:
         free = shutil.disk_usage(self.places.home).free
         if free < ENOUGH_DISK_BYTES:
             raise NoRoom(
-                f"{self.places.home}: only {free >> 20} MB are free, a start needs {ENOUGH_DISK_BYTES >> 20} MB. "
-                "Make room, or set REXIAN_HOME to a folder on another disk."
+                f"{self.places.home}: only {free >> 20} MB are free, a start needs "
+                f"{ENOUGH_DISK_BYTES >> 20} MB. Make room, or set REXIAN_HOME to a folder on another disk."
             )
 
     def _broker_files(self) -> None:

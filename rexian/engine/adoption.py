@@ -60,6 +60,7 @@ async def adopt(floor: Floor) -> None:
             "a channel that belongs to no call is hung up", channel=channel.channel, context=channel.context
         )
         floor.switch.hangup(channel.channel)
+    floor.house.recordings.sweep({call.state.recording for call in floor.calls.values()})
     floor.dispatch.sync_all()
     floor.adopted()
     log.info("the floor is taken over", calls=len(calls), new=len(found.new), phones=sum(phones.values()))

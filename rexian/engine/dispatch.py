@@ -19,6 +19,7 @@ from rexian.engine.city import City
 from rexian.engine.clock import Clock
 from terms.ids import AgentId, CallId, OfferId, QueueName, SeatId
 from terms.instant import Instant, seconds_between
+from terms.skills import meets
 
 log = structlog.get_logger()
 
@@ -42,6 +43,7 @@ class Dispatch:
         self._tell = tell
         self._people = {person.agent: person for person in city.people}
         self.book = AgentBook(city.people, city.seats, city.limits, clock.now())
+        self._rules = city.queues
         self.router = Router(city.queues, offer_prefix=offer_prefix)
         self._timer: asyncio.TimerHandle | None = None
 
@@ -144,6 +146,14 @@ class Dispatch:
         """Tell the router of everybody (after adoption): the ready ones may be offered calls from now on."""
         for desk in self.book.desks():
             self._sync(desk.agent)
+
+    def is_specialist(self, agent: AgentId, queue: QueueName) -> bool:
+        """Whether the agent has what the queue asks for before it relaxes."""
+        return any(
+            meets(self._people[agent].skills, rule.stages[0].need)
+            for rule in self._rules
+            if rule.name == queue
+        )
 
     # --- the machine -------------------------------------------------------------------------
 

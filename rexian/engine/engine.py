@@ -25,13 +25,16 @@ HEARTBEAT = "REXIAN_HEARTBEAT"
 
 
 class Engine:
-    """Connects, adopts, serves, and begins again when the link goes. `changed` is called on every change."""
+    """Connects, adopts, serves, and begins again when the link goes."""
 
-    def __init__(self, parts: Parts, address: AmiAddress, gaps: Gaps, changed: Callable[[], None]) -> None:
+    def __init__(self, parts: Parts, address: AmiAddress, gaps: Gaps) -> None:
         self._parts, self._address, self._gaps = parts, address, gaps
-        self._changed = changed
+        self.on_change: Callable[[], None] = _nobody_watches
+        """Called, often, when a board would show something new."""
         self.floor: Floor | None = None
         """The present floor; None while there is no link to the switch."""
+        self.served = asyncio.Event()
+        """Set for good when the first floor has been taken over."""
 
     async def run(self) -> None:
         """Until cancelled. Calls are left as they are: another engine may go on with them."""
@@ -51,7 +54,7 @@ class Engine:
         early: list[events.SwitchEvent] = []
         take: Callable[[events.SwitchEvent], None] = early.append
         async with connect(self._address, lambda event: take(event)) as switch:
-            floor = Floor(self._parts, switch, self._changed)
+            floor = Floor(self._parts, switch, self.on_change)
             take = floor.on_event
             for event in early:
                 floor.on_event(event)
@@ -59,7 +62,8 @@ class Engine:
             try:
                 await adopt(floor)
                 self.floor = floor
-                self._changed()
+                self.served.set()
+                self.on_change()
                 unseen = await self._gaps.close_unseen(floor.calls)
                 if unseen:
                     log.info("calls were closed from the switch's list", calls=unseen)
@@ -70,7 +74,7 @@ class Engine:
                 self.floor = None
                 beat.cancel()
                 floor.leave()
-                self._changed()
+                self.on_change()
 
     async def _heartbeat(self, switch: Switch) -> None:
         """Tells the dialplan that somebody serves; it compares the seconds with its own clock."""
@@ -83,3 +87,7 @@ class Engine:
         """Close every record and hang up every call; the engine may be cancelled after it."""
         if self.floor is not None:
             self.floor.end_all()
+
+
+def _nobody_watches() -> None:
+    """The default of `on_change`."""

@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import struct
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +57,7 @@ class Recordings:
         if recording is not None:
             self._start(recording)
 
-    def sweep(self, live: set[str]) -> None:
+    def sweep(self, live: Collection[str | None]) -> None:
         """Finish what nobody writes to any more (`live` holds the ids that are still being written)."""
         for raw in self._spool.glob("*.raw"):
             if raw.stem not in live:
