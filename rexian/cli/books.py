@@ -36,7 +36,7 @@ class Books:
     async def run(self) -> None:
         """Until cancelled. No trouble with database or broker ends it: the journal keeps everything."""
         store = await self._open()
-        relay = Relay(store.outbox, self._settings.mqtt_url, now=self._clock.now)
+        relay = Relay(store, self._settings.mqtt_url, self._clock.now)
         self._writer = Writer(
             self._journal, store, self._city.zone, on_absorbed=relay.wake, ledger=self._ledger
         )

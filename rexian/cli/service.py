@@ -84,10 +84,7 @@ class _Bookkeeping:
     async def run(self, served: asyncio.Event) -> None:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(served.wait(), CALLS_FIRST_S)
-        try:
-            module = await asyncio.to_thread(importlib.import_module, "rexian.cli.books")
-        except ImportError:
-            await asyncio.Event().wait()
+        module = await asyncio.to_thread(importlib.import_module, "rexian.cli.books")
         self._books = module.Books(*self._made_of)
         await self._books.run()
 
