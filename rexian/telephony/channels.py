@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Self
 
-from rexian.telephony.events import Header, phone_number, plain
+from rexian.telephony.events import Header, phone_number, plain, unescaped
 from terms.ids import ChannelId
 
 VARIABLES = ("REXIAN_STATE", "REXIAN_LEG", "REXIAN_UNATTENDED")
@@ -51,7 +51,7 @@ class LiveChannel:
             application=plain(header.get("Application", "")),
             bridge=plain(header.get("BridgeID", "")),
             ani=phone_number(header["CallerIDNum"]),
-            ani_name=plain(header.get("CallerIDName", "")),
+            ani_name=unescaped(header.get("CallerIDName", "")),
             dnis=phone_number(header.get("DNID", ""))
             or (phone_number(exten) if context.startswith("from-") else ""),
             state_var=variable("REXIAN_STATE"),

@@ -35,6 +35,7 @@ class ChannelInAgi:
     dnis: str
     """The number that was dialled, where the context is one that callers dial into; else empty."""
     state_var: str = ""
+    """Only if manager.conf's channelvars lists it; `live_channels` always has it."""
     leg_var: str = ""
 
 
@@ -205,6 +206,17 @@ def plain(text: str) -> str:
     return "" if text in _NOTHING else _CONTROL.sub(" ", text)
 
 
+_ESCAPED = re.compile(r"\\(.)", re.DOTALL)
+_CONTROLS = dict.fromkeys("abfnrtv", " ")
+
+
+def unescaped(text: str) -> str:
+    """`text` as it was before AMI's C escapes, as caller names and ChanVariable have them; one line."""
+    return plain(
+        _ESCAPED.sub(lambda found: _CONTROLS.get(found[1], found[1]), text) if "\\" in text else text
+    )
+
+
 def _id(header: Header, name: str = "Uniqueid") -> ChannelId:
     value = header[name]
     if not value or not value.isascii() or not value.isprintable():
@@ -220,10 +232,10 @@ def _agi_start(header: Header) -> ChannelInAgi:
         context=context,
         exten=exten,
         ani=phone_number(header["CallerIDNum"]),
-        ani_name=plain(header.get("CallerIDName", "")),
+        ani_name=unescaped(header.get("CallerIDName", "")),
         dnis=exten if context.startswith("from-") else "",
-        state_var=header.get("ChanVariable(REXIAN_STATE)", ""),
-        leg_var=header.get("ChanVariable(REXIAN_LEG)", ""),
+        state_var=unescaped(header.get("ChanVariable(REXIAN_STATE)", "")),
+        leg_var=unescaped(header.get("ChanVariable(REXIAN_LEG)", "")),
     )
 
 

@@ -81,6 +81,7 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
         """Done, with the reason as its result, when the link is dead."""
         self.greeted: asyncio.Future[str] = self._loop.create_future()
         self.booted: asyncio.Future[None] = self._loop.create_future()
+        self.logged_in = False
         self._heard_at = self._loop.time()
         self._pinged_at: float | None = None
         self._ticked_at = self._heard_at
@@ -235,6 +236,8 @@ class Link(AMIProtocol):  # type: ignore[misc]  # panoramisk is untyped
         for action_id in [key for key, each in self._pending.items() if each.deadline < now]:
             late = self._pending.pop(action_id)
             self._fail(late, ActionTimeout(f"{late.name}: no answer within {self._limits.action_s:g} s"))
+        if not self.logged_in:
+            return  # `open_link` has its own limits, and a stranger's ping would be refused
         silent_s = now - self._heard_at
         if silent_s > self._limits.dead_after_s:
             self.end(LinkLost(f"the switch has been silent for {silent_s:.1f} s"))
@@ -284,6 +287,7 @@ async def open_link(address: AmiAddress, limits: LinkLimits) -> Link:
             await link.ask("Login", login)
         except ActionFailed as refused:
             raise LoginRefused(f"account '{address.user}': {refused}") from None
+        link.logged_in = True
         async with asyncio.timeout(limits.action_s * 4):
             await link.booted
     except BaseException as failure:

@@ -10,6 +10,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from secrets import token_hex
 from typing import TypedDict, Unpack
 
@@ -27,6 +28,10 @@ __all__ = ["AmiAddress", "LegFields", "LinkLimits", "Switch", "connect"]
 
 LOOK_AGAIN_S = (0.05, 0.2, 0.75)
 """When a hang-up came out of nowhere and the channel still lives: looked at again after so long."""
+
+
+STATUS_CUTS_AT = 500
+"""A variable of so many bytes may have been cut by Status."""
 
 
 class LegFields(TypedDict):
@@ -167,14 +172,23 @@ class Switch:
 
     async def live_channels(self) -> list[LiveChannel]:
         """Every channel there is, with what its variables tell. Unreadable ones are counted in `dropped`."""
-        fields = [("Variables", ",".join(VARIABLES))]
         channels = []
-        for item in await self._link.items_of("Status", fields):
+        for item in await self._link.items_of("Status", [("Variables", ",".join(VARIABLES))]):
             try:
                 channels.append(LiveChannel.from_ami(item))
             except (KeyError, ValueError):
                 self.dropped["odd Status"] += 1
-        return channels
+        whole = await asyncio.gather(*map(self._with_whole_state, channels))
+        return [channel for channel in whole if channel is not None]
+
+    async def _with_whole_state(self, channel: LiveChannel) -> LiveChannel | None:
+        """Status cuts variables at 511 bytes; Getvar doesn't. None if the channel ended meanwhile."""
+        if len(channel.state_var.encode()) < STATUS_CUTS_AT:
+            return channel
+        try:
+            return replace(channel, state_var=await self.getvar(channel.channel, "REXIAN_STATE"))
+        except ChannelLost:
+            return None
 
     async def phones(self) -> dict[str, bool]:
         """Which PJSIP endpoints can be reached now."""
