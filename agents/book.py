@@ -308,7 +308,9 @@ class AgentBook:
         at = max(now, before.since)
         was = before.doubt.state if before.doubt is not None else before.state
         if state in _WITHOUT_CALL:
-            rest |= {"call": None, "booked": None, "wrap_up_until": None}
+            rest |= {"call": None, "booked": None}
+        if state not in (_S.WRAP_UP, _S.IN_DOUBT):
+            rest["wrap_up_until"] = None
         if state is _S.OFF:
             rest |= {"seat": None, "idle_since": None, "misses": {}}
         elif state in _WITHOUT_CALL and was in _HANDLING:

@@ -237,12 +237,13 @@ class Change:
     def finished(self) -> tuple[CallId, float] | None:
         """The call whose after-call work ended by this change, with the seconds it took (0.0 if the
         house grants none), else None."""
-        before = self.before
-        was = before.doubt.state if before.doubt is not None else before.state
-        still_on = OFFER_STATES | TALK_STATES | {AgentState.WRAP_UP, AgentState.IN_DOUBT}
-        if before.call is None or self.after.state in still_on:
+        before, after = self.before, self.after
+        was, began = (
+            (before.doubt.state, before.doubt.since) if before.doubt else (before.state, before.since)
+        )
+        goes_on = after.state not in (AgentState.OFF, AgentState.READY, AgentState.NOT_READY)
+        if before.call is None or (goes_on and after.call == before.call):
             return None
         if was is AgentState.WRAP_UP:
-            began = before.doubt.since if before.doubt is not None else before.since
             return before.call, seconds_between(began, self.at)
         return (before.call, 0.0) if was in TALK_STATES else None
