@@ -8,6 +8,11 @@ from structlog.typing import Processor
 
 TALKATIVE = ("alembic", "asyncio", "sqlalchemy", "aiosqlite")
 
+TRACEBACKS = structlog.processors.ExceptionRenderer(
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+"""Without local variables: those are full of callers' numbers."""
+
 
 def configure_logging() -> None:
     """To stderr, which the supervisor writes to the engine's log file. Libraries' own lines look the same."""
@@ -19,7 +24,7 @@ def configure_logging() -> None:
     structlog.configure(
         processors=[
             *shared,
-            structlog.processors.dict_tracebacks,
+            TRACEBACKS,
             structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
@@ -32,7 +37,7 @@ def configure_logging() -> None:
             foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.dict_tracebacks,
+                TRACEBACKS,
                 structlog.processors.JSONRenderer(ensure_ascii=False),
             ],
         )

@@ -22,8 +22,9 @@ from rexian.cli import board, programs
 from rexian.cli.places import Places
 from rexian.engine import control
 from rexian.engine.control import NobodyThere, Refused
+from rexian.telephony.errors import TelephonyError
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
@@ -103,12 +104,15 @@ async def _keep(kept: Kept) -> None:
     pause_s = FIRST_PAUSE_S
     while True:
         began = time.monotonic()
-        pid = await kept.start()
-        await programs.ended(pid)
-        pause_s = (
-            FIRST_PAUSE_S if time.monotonic() - began > HEALTHY_AFTER_S else min(pause_s * 2, LONGEST_PAUSE_S)
-        )
-        console.print(f"{kept.name} 已退出(进程 {pid}),{pause_s:.1f} 秒后重新启动")
+        try:
+            pid = await kept.start()
+            await programs.ended(pid)
+            what = f"{kept.name} 已退出(进程 {pid})"
+        except (TelephonyError, OSError) as why:
+            what = f"{kept.name} 无法启动:{why}"
+        healthy = time.monotonic() - began > HEALTHY_AFTER_S
+        pause_s = FIRST_PAUSE_S if healthy else min(pause_s * 2, LONGEST_PAUSE_S)
+        console.print(f"{what},{pause_s:.1f} 秒后重新启动")
         await asyncio.sleep(pause_s)
 
 
