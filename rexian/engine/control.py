@@ -137,9 +137,10 @@ async def watch(path: Path) -> AsyncIterator[Mapping[str, Any]]:
     try:
         with _short(path) as short:
             reader, writer = await asyncio.open_unix_connection(short, limit=16 * LONGEST_LINE)
-        await _send(writer, {"do": "watch"})
-        while line := await reader.readline():
-            yield json.loads(line)
+        with contextlib.closing(writer):
+            await _send(writer, {"do": "watch"})
+            while line := await reader.readline():
+                yield json.loads(line)
     except OSError as why:
         raise NobodyThere(f"no engine answers at {path}") from why
     raise NobodyThere(f"the engine at {path} went away")

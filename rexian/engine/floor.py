@@ -98,6 +98,7 @@ class Floor:
             self._early.append(event)
         if isinstance(event, events.ChannelGone):
             self._owners.pop(channel, None)
+            self._changed()
 
     def adopted(self) -> None:
         """Adoption is through: what happened to the old channels meanwhile is told to their owners now."""
