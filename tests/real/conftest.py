@@ -59,6 +59,8 @@ class Rig:
 
     def cdr_rows(self) -> list[list[str]]:
         """What the switch itself wrote down."""
+        if not self.house.plan.cdr_file.exists():
+            return []
         with self.house.plan.cdr_file.open(encoding="utf-8", newline="") as file:
             return list(csv.reader(file))
 

@@ -33,6 +33,7 @@ class Wire:
     @asynccontextmanager
     async def to(self, port: int) -> AsyncIterator["Wire"]:
         tasks: set[asyncio.Task[None]] = set()
+        ends: list[asyncio.StreamWriter] = []
 
         async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             while data := await reader.read(65536):
@@ -41,6 +42,7 @@ class Wire:
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+            ends.extend((writer, far_writer))
             tasks.add(asyncio.create_task(pump(reader, far_writer)))
             tasks.add(asyncio.create_task(pump(far_reader, writer)))
 
@@ -49,6 +51,8 @@ class Wire:
         yield self
         for task in tasks:
             task.cancel()
+        for end in ends:
+            end.transport.abort()
         server.close()
 
 

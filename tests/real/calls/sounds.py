@@ -1,0 +1,66 @@
+"""What was heard in a call, in the hotline's own words: prompts, music, the other's tone alone."""
+
+from functools import cache
+from pathlib import Path
+
+from simulators import alaw, tones
+from simulators.call import Call
+from simulators.clock import wall_now
+from simulators.hearing import Hearing
+from simulators.milestone import NotInTime
+from terms.instant import Instant, after
+
+SOUNDS = Path(__file__).parents[3] / "asterisk-config" / "sounds" / "zh"
+
+MUSIC_DBFS = -45.0
+"""Music and speech are well above, the silence between words below."""
+
+
+@cache
+def clip(prompt: str) -> bytes:
+    """The sound of a prompt as a phone hears it."""
+    return alaw.read_wav(SOUNDS / f"{prompt}.wav")
+
+
+def length_s(prompt: str) -> float:
+    """How long a prompt lasts."""
+    return len(clip(prompt)) / alaw.RATE
+
+
+def played(call: Call, prompt: str, since: Instant | None = None) -> list[Instant]:
+    """When this prompt began, each time, cut short or not."""
+    return call.hearing.times_played(clip(prompt), since)
+
+
+async def hears_prompt(
+    call: Call, prompt: str, within_s: float = 10.0, since: Instant | None = None
+) -> Instant:
+    """Wait until the prompt has begun (after `since`), and say when it did."""
+    begun = wall_now() if since is None else since
+    deadline = after(wall_now(), within_s)
+    while wall_now() < deadline:
+        if times := played(call, prompt, begun):
+            return times[0]
+        await call.listens(0.1)
+    raise NotInTime(f"{prompt} was not heard within {within_s:g} s")
+
+
+def cut_after_s(call: Call, prompt: str, begun: Instant) -> float:
+    """How much of a prompt that began at `begun` was heard: seconds until something else came."""
+    wanted = clip(prompt)
+    heard = call.hearing.sound(after(begun, -0.001))
+    same = 0
+    for start in range(0, min(len(wanted), len(heard)) - alaw.FRAME, alaw.FRAME):
+        if heard[start : start + alaw.FRAME] != wanted[start : start + alaw.FRAME]:
+            break
+        same = start + alaw.FRAME
+    return same / alaw.RATE
+
+
+def purity(hearing: Hearing, hz: int, since: Instant, until: Instant | None = None) -> float:
+    """The least share of the power that one tone has in any tenth of a second: 1.0 is the tone alone."""
+    samples = alaw.decode(hearing.sound(since, until))
+    blocks = [samples[start : start + tones.BLOCK] for start in range(0, len(samples), tones.BLOCK)]
+    whole = [tones.shares(block, (hz,)).get(hz, 0.0) for block in blocks if len(block) == tones.BLOCK]
+    assert whole, "nothing was heard"
+    return min(whole)

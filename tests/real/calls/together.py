@@ -1,0 +1,109 @@
+"""Stories that are played at the same time and reported one by one.
+
+A call lasts as long as its prompts: one after the other, fifty calls would take twenty minutes. The
+stories of a module that are marked `@together` therefore happen in one city at one time, as calls do,
+each with citizens of its own. The whole module is played before its first test reports, and every test
+then tells how its own story ended.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+
+from simulators.rig import Rig
+from tests.real.calls.city import City, Plan, again_until
+
+Story = Callable[[City], Awaitable[None]]
+
+STORY = "story"
+OWN_PLAN = "own_plan"
+CITIES_AT_ONCE = 3
+
+
+@dataclass(slots=True)
+class Told:
+    """How the stories of a module ended."""
+
+    ends: dict[Story, BaseException | None] = field(default_factory=dict)
+    left_behind: list[str] = field(default_factory=list)
+    """What shouldn't be there any more when all have hung up; lines of the log that tell of an error."""
+
+    def of(self, story: Story) -> None:
+        """Raise what the story raised."""
+        failure = self.ends[story]
+        if failure is not None:
+            raise failure
+
+
+def together(story: Story) -> Callable[[Told], None]:
+    """This story happens in the module's city while the others of the module do."""
+    return _as_test(story, None)
+
+
+def in_its_own_city(plan: Plan) -> Callable[[Story], Callable[[Told], None]]:
+    """This story has a city for itself, and may do to it what it likes."""
+    return lambda story: _as_test(story, plan)
+
+
+def _as_test(story: Story, plan: Plan | None) -> Callable[[Told], None]:
+    def test(told: Told) -> None:
+        told.of(story)
+
+    test.__name__ = test.__qualname__ = getattr(story, "__name__", "test_story")
+    test.__module__, test.__doc__ = story.__module__, story.__doc__
+    setattr(test, STORY, story)
+    setattr(test, OWN_PLAN, plan)
+    return test
+
+
+async def play(
+    rig: Rig | None, plan: Plan, stories: Iterable[Story], apart: Iterable[tuple[Story, Plan]]
+) -> Told:
+    """All of them at once. `rig` is the module's own system; None if no story needs it."""
+    told = Told()
+    rooms = asyncio.Semaphore(CITIES_AT_ONCE)
+    async with asyncio.TaskGroup() as group:
+        if rig is not None:
+            group.create_task(_in_one_city(rig, plan, list(stories), told))
+        for story, own in apart:
+            group.create_task(_in_its_own(story, own, rooms, told))
+    return told
+
+
+async def _in_one_city(rig: Rig, plan: Plan, stories: list[Story], told: Told) -> None:
+    async with City(rig, plan) as city:
+        ends = await asyncio.gather(*(story(city) for story in stories), return_exceptions=True)
+        told.ends.update(zip(stories, ends, strict=True))
+        told.left_behind += await _left_behind(city)
+
+
+async def _in_its_own(story: Story, plan: Plan, rooms: asyncio.Semaphore, told: Told) -> None:
+    try:
+        async with rooms:
+            rig = plan.rig()
+            await asyncio.to_thread(rig.__enter__)
+            try:
+                async with City(rig, plan) as city:
+                    await story(city)
+            finally:
+                await asyncio.to_thread(rig.__exit__, None, None, None)
+        told.ends[story] = None
+    except Exception as failure:  # noqa: BLE001 - told to the story's own test
+        told.ends[story] = failure
+
+
+async def _left_behind(city: City) -> list[str]:
+    async def nothing() -> bool | None:
+        channels = await city.live_channels()
+        return None if channels or city.board["status"]["channels"] else True
+
+    left = []
+    try:
+        await again_until(nothing, 5.0, "a switch without channels")
+    except Exception:  # noqa: BLE001 - whatever it is, it is told
+        left += [str(channel) for channel in await city.live_channels()] or [str(city.board["status"])]
+    busy = [f"{desk['agent']} is {desk['state']}" for desk in city.board["agents"] if desk["state"] in BUSY]
+    return left + busy + city.complaints()
+
+
+BUSY = ("offered", "ringing", "talking", "hold", "in_doubt")
