@@ -88,13 +88,17 @@ class Limits:
 
 
 class Journal:
-    """An open journal; made by `Journal.open`. One process writes, any may read."""
+    """An open journal; made by `Journal.open`. One process writes, any may read.
+
+    `name` is the journal's own, for ever. `found` is what was amiss at the opening, `found_seq` the last
+    entry that was there then.
+    """
 
     def __init__(self, folder: Path, sealer: Sealer, limits: Limits, now: Callable[[], Instant]) -> None:
         """For `open` only."""
         self.folder, self._sealer, self._limits, self._now = folder, sealer, limits, now
         self.name = ""
-        self.found = Found()
+        self.found, self.found_seq = Found(), 0
         self.lost = 0
         """Entries that found room neither on the disk nor in memory."""
         self.on_durable: Callable[[int], None] = _nobody_listens
@@ -280,7 +284,7 @@ class Journal:
         else:
             self.name = secrets.token_hex(8)
             self._file = disk.create(segment_path(self.folder, 1))
-        self._written_seq = self._durable_seq = self._seq
+        self.found_seq = self._written_seq = self._durable_seq = self._seq
         self._top_up()
         os.fsync(self._file)
         disk.sync_folder(self.folder)

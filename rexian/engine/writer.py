@@ -66,7 +66,7 @@ class Writer:
         self._news, self._progress = asyncio.Event(), asyncio.Condition()
         self._reader: Reader | None = None
         self._stretch = _Stretch()
-        self._known_damage = 0
+        self._known_damage, self._has_begun = 0, False
         self._roll_after = 0.0
         self.applied = 0
         """Entries of the journal up to this number are in the database, as far as they belong there."""
@@ -132,10 +132,12 @@ class Writer:
             if place is not None:
                 log.warning("the database knows another journal; this one is absorbed from its beginning")
             after = 0
+        elif self._has_begun or place.seq <= self._journal.found_seq:
+            after = place.seq
         else:
-            after = min(place.seq, self._journal.last_seq)
-            if place.seq > after:
-                log.error("the journal ends before the database", journal=after, database=place.seq)
+            after = self._journal.found_seq
+            log.error("the journal ends before the database", journal=after, database=place.seq)
+        self._has_begun = True
         self._stretch = _Stretch(upto=after)
         self.applied, self._known_damage = after, 0
         return self._journal.reader(after)
@@ -148,7 +150,7 @@ class Writer:
                 self._stretch.records.append(from_entry(entry.body["record"]))
             elif entry.kind == "wrap_up":
                 self._stretch.wrap_ups.append(_wrap_up(entry))
-        except (KeyError, TypeError, ValueError) as why:
+        except Exception as why:  # noqa: BLE001 - one entry is the blast radius, not the writer
             self._refuse(str(entry.body.get("call")), f"entry {entry.seq} can't be read: {why}")
 
     async def _absorb(self) -> None:

@@ -37,7 +37,7 @@ def told_plainly() -> Iterator[None]:
         if "malformed" in str(why.orig) or "not a database" in str(why.orig):
             raise StoreDamaged(_first_line(why)) from why
         raise StoreRefused(_first_line(why)) from why
-    except (exc.StatementError, ValueError) as why:
+    except (exc.StatementError, ValueError, TypeError, ArithmeticError) as why:
         raise StoreRefused(_first_line(why)) from why
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from rexian.store.database import READING
 from rexian.store.errors import UnknownVersion, told_plainly
 
 VERSIONS = ("0001",)
@@ -16,15 +17,19 @@ HERE = Path(__file__).parent / "migrations"
 async def migrate(engine: AsyncEngine) -> None:
     """Creates the tables or changes them to this program's version, in one transaction.
 
+    A database that is up to date is only read, so it can be opened while another process writes.
     UnknownVersion if the database was made by a newer program: nothing is changed then.
     """
     with told_plainly():
-        async with engine.begin() as connection:
-            await connection.run_sync(bring_up)
+        async with engine.execution_options(**{READING: True}).connect() as connection:
+            version = await connection.run_sync(version_of)
+        if version != VERSIONS[-1]:
+            async with engine.begin() as connection:
+                await connection.run_sync(bring_up)
 
 
 def bring_up(connection: Connection) -> None:
-    """As `migrate`, inside an open transaction. A database that is up to date costs two queries."""
+    """As `migrate`, inside an open transaction."""
     version = version_of(connection)
     if version == VERSIONS[-1]:
         return
