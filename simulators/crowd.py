@@ -33,6 +33,8 @@ LONGEST_CALL_S = 240
 SHIFT_S = 900
 """So long one SIPp plays the agents; the next one takes over while the calls of the old one end."""
 REGISTERED_S = 120
+REGISTER_EVERY_MS = 500
+"""One seat after the other, round and round: each again after eight seconds."""
 SIGN_IN_AT_ONCE = 4
 AGAIN_AFTER_S = 2.0
 
@@ -45,7 +47,6 @@ class Crowd:
         self._server = server
         self._runs = runs
         self._dice = random.Random()
-        self._agents_port = 0
         self._at_once = asyncio.Semaphore(SIGN_IN_AT_ONCE)
 
     async def live(self, folder: Path) -> None:
@@ -53,25 +54,27 @@ class Crowd:
         write_voices(folder)
         seats = write_seats(folder, self._accounts)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._agents())
-            group.create_task(self._registrations(seats))
+            group.create_task(self._agents(seats))
             for account in self._accounts:
                 group.create_task(self._at_work(account))
             group.create_task(self._citizens(folder))
 
-    async def _agents(self) -> None:
+    async def _agents(self, seats: Path) -> None:
         while True:
             port = free_port(DESKS)
-            agents = Batch(
-                scenario="agent",
+            shift = Batch(
+                scenario="register",
+                answering="agent",
                 server=self._server,
                 host=DESKS,
                 port=port,
                 limit_s=SHIFT_S + LONGEST_CALL_S,
+                every_ms=REGISTER_EVERY_MS,
+                at_once=4 * len(self._accounts),
+                lines=seats,
+                words=(("contact", f"{DESKS}:{port}"), ("expires", str(REGISTERED_S))),
             )
-            shift = await self._runs.start(agents)
-            self._agents_port = port
-            await self._let_run(shift, SHIFT_S)
+            await self._let_run(await self._runs.start(shift), SHIFT_S)
 
     @staticmethod
     async def _let_run(process: asyncio.subprocess.Process, so_long_s: float) -> None:
@@ -81,34 +84,6 @@ class Crowd:
             await asyncio.sleep(AGAIN_AFTER_S)  # it ended early: no switch there, or a port taken
         except TimeoutError:
             return
-
-    async def _registrations(self, seats: Path) -> None:
-        port = 0
-        while True:
-            if self._agents_port == 0:
-                await asyncio.sleep(0.05)
-                continue
-            port = self._agents_port
-            went_well = await self._register(seats, port) == 0
-            pause_s = REGISTERED_S / 2 if went_well else AGAIN_AFTER_S
-            for _ in range(round(pause_s)):
-                if self._agents_port != port:
-                    break
-                await asyncio.sleep(1)
-
-    async def _register(self, seats: Path, contact_port: int) -> int:
-        batch = Batch(
-            scenario="register",
-            server=self._server,
-            host=DESKS,
-            port=free_port(DESKS),
-            limit_s=10,
-            calls=len(self._accounts),
-            every_ms=20,
-            lines=seats,
-            words=(("contact", f"{DESKS}:{contact_port}"), ("expires", str(REGISTERED_S))),
-        )
-        return await (await self._runs.start(batch)).wait()
 
     async def _at_work(self, account: Account) -> None:
         """Signs the seat's usual person in, and makes them ready again now and then: in a demo that

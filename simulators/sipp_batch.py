@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SCENARIOS = Path(__file__).resolve().parent / "sipp"
 
+_WAY_OUT = "Run `sh run.sh --setup-only`, or set CROWD=0."
 _FIRST_MEDIA_PORT, _LAST_MEDIA_PORT = 24_000, 32_000
 _MEDIA_PORTS = 400
 _PATIENCE_S = 0.4
@@ -25,17 +27,15 @@ class SippMissing(Exception):
 
 
 def find_sipp() -> Path:
-    """The SIPp that set-up fetched, else the system's. SippMissing if there is none."""
+    """The SIPp that set-up fetched, else the system's. SippMissing if there is none, or an old one."""
     private = ROOT / ".cache" / "bin" / "sipp"
-    if private.exists():
-        return private
-    system = shutil.which("sipp")
-    if system is None:
-        raise SippMissing(
-            "SIPp is missing, so there can be no simulated citizens. "
-            "Run `sh run.sh --setup-only`, or install Debian's sip-tester, or set CROWD=0."
-        )
-    return Path(system)
+    found = str(private) if private.exists() else shutil.which("sipp")
+    if found is None:
+        raise SippMissing(f"SIPp is missing, so there can be no simulated citizens. {_WAY_OUT}")
+    told = subprocess.run([found, "-h"], stdin=subprocess.DEVNULL, capture_output=True, check=False).stdout
+    if b"-rxsf" not in told:
+        raise SippMissing(f"{found} is older than SIPp 3.8 and cannot call and answer at once. {_WAY_OUT}")
+    return Path(found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +50,12 @@ class Batch:
     port: int
     limit_s: int
     """SIPp ends itself after so many seconds, whatever happens."""
+    answering: str | None = None
+    """A second scenario, for calls to the same port; the switch sends calls where REGISTER came from."""
     calls: int | None = None
-    """Ends when so many calls are over; None is for servers."""
+    """Ends when so many calls are over; None: goes on until its limit."""
+    at_once: int = 100
+    """No new call while so many are open."""
     every_ms: int = 1000
     """A new call each so many milliseconds."""
     lines: Path | None = None
@@ -66,6 +70,9 @@ class Batch:
         made += ["-i", self.host, "-p", str(self.port), "-mi", self.host]
         made += ["-min_rtp_port", str(media_port), "-max_rtp_port", str(media_port + _MEDIA_PORTS)]
         made += ["-nostdin", "-aa", "-timeout", f"{self.limit_s}s", "-r", "1", "-rp", str(self.every_ms)]
+        made += ["-l", str(self.at_once)]
+        if self.answering is not None:
+            made += ["-rxsf", str(folder / f"{self.answering}.xml")]
         if self.calls is not None:
             made += ["-m", str(self.calls)]
         if self.lines is not None:
@@ -86,7 +93,8 @@ class SippRuns:
     async def start(self, batch: Batch) -> asyncio.subprocess.Process:
         """The running process; its screen goes nowhere, its errors to NAME.err in the folder."""
         # SIPp looks for sounds beside the scenario, and grumbles on every call if they are elsewhere.
-        shutil.copy(SCENARIOS / f"{batch.scenario}.xml", self._folder)
+        for scenario in filter(None, (batch.scenario, batch.answering)):
+            shutil.copy(SCENARIOS / f"{scenario}.xml", self._folder)
         process = await asyncio.create_subprocess_exec(
             str(self._program),
             *batch.arguments(self._folder, free_media_ports(batch.host)),

@@ -97,6 +97,17 @@ def test_without_sipp_the_way_to_get_it_is_said(monkeypatch: pytest.MonkeyPatch,
         sipp_batch.find_sipp()
 
 
+def test_a_sipp_that_is_too_old_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    old = tmp_path / "sipp"
+    old.write_text("#!/bin/sh\necho ' -sf  Loads an alternate XML scenario file.'\n")
+    old.chmod(0o700)
+    monkeypatch.setattr(sipp_batch, "ROOT", tmp_path)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+
+    with pytest.raises(SippMissing, match=rf"{old} is older than SIPp 3\.8"):
+        sipp_batch.find_sipp()
+
+
 def test_media_ports_that_somebody_sits_on_are_left_alone() -> None:
     free = sipp_batch.free_media_ports("127.0.0.1")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as squatter:
