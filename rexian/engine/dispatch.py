@@ -9,7 +9,16 @@ from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
-from acd.decisions import Announce, Decision, DropAgentLeg, MakeNotReady, Offer, Overflow, Refusal
+from acd.decisions import (
+    Announce,
+    Decision,
+    DropAgentLeg,
+    DropReason,
+    MakeNotReady,
+    Offer,
+    Overflow,
+    Refusal,
+)
 from acd.router import Router
 from acd.rules import Profile, Waiting
 from agents.book import AgentBook
@@ -27,6 +36,9 @@ Post = Callable[[CallId, Decision], None]
 Tell = Callable[[Change], None]
 
 BUSY_STATES = (AgentState.TALKING, AgentState.HOLD, AgentState.WRAP_UP, AgentState.IN_DOUBT)
+NOBODYS_FAULT = (DropReason.CALLER_GONE, DropReason.CALL_MOVED)
+"""After the other reasons the desk has moved already (left), is told by MakeNotReady (expired), or the
+phone belongs to no open offer (stale)."""
 OFFERED_STATES = (AgentState.OFFERED, AgentState.RINGING)
 
 
@@ -69,8 +81,9 @@ class Dispatch:
     # --- offers ------------------------------------------------------------------------------
 
     def ringing(self, agent: AgentId) -> None:
-        """The phone rings."""
-        self._changed(self.book.ringing(agent, self._clock.now()))
+        """The phone rings. Late news of an offer that is over is of no interest."""
+        if self.book.desk(agent).state in OFFERED_STATES:
+            self._changed(self.book.ringing(agent, self._clock.now()))
 
     def answered(self, offer: OfferId, agent: AgentId) -> None:
         """The agent picked up. If the offer is stale the call hears of it as DropAgentLeg."""
@@ -172,6 +185,9 @@ class Dispatch:
 
     def _changed(self, changes: Sequence[Change]) -> None:
         self._note(changes)
+        for change in changes:
+            if change.moved:  # the phone that may ring for them is no longer theirs
+                self._apply(self.router.agent_gone(change.after.agent, self._clock.now()))
         for agent in dict.fromkeys(change.after.agent for change in changes):
             self._sync(agent)
         self._arm()
@@ -201,10 +217,10 @@ class Dispatch:
                         self._apply(self.router.agent_gone(agent, now))
                 case MakeNotReady(agent=agent, why=why):
                     self._changed(self.book.missed(agent, why, now))
-                case DropAgentLeg(agent=holder, call=concerned):
+                case DropAgentLeg(agent=holder, call=concerned, why=why):
                     if concerned is not None:
                         self._post(concerned, decision)
-                    if holder is not None and self.book.desk(holder).state in OFFERED_STATES:
+                    if holder is not None and why in NOBODYS_FAULT:
                         self._note(self.book.offer_over(holder, now))
                         freed.append(holder)
                 case Announce(call=call) | Overflow(call=call):
