@@ -30,6 +30,9 @@ LOOK_AGAIN_S = (0.05, 0.2, 0.75)
 """When a hang-up came out of nowhere and the channel still lives: looked at again after so long."""
 
 
+NO_CHANNEL_S = 2.0
+"""A leg that failed to be made and has not ended by then has never been there."""
+
 STATUS_CUTS_AT = 500
 """A variable of so many bytes may have been cut by Status."""
 
@@ -221,8 +224,16 @@ class Switch:
                 if self._reachable.get(event.endpoint) is not event.reachable:
                     self._reachable[event.endpoint] = event.reachable
                     self._pass_on(event)
-            case events.HangupRequested() | events.AgiEnded() | events.OriginateDone(ok=False):
+            case events.HangupRequested() | events.AgiEnded():
                 self._ending.add(event.channel)
+                self._pass_on(event)
+            case events.OriginateDone(ok=False):
+                # its Hangup follows at once, or never: a phone that isn't registered has no channel
+                self._ending.add(event.channel)
+                asyncio.get_running_loop().call_later(NO_CHANNEL_S, self._ending.discard, event.channel)
+                self._pass_on(event)
+            case events.ChannelInAgi():
+                self._ending.discard(event.channel)  # it had only left AsyncAGI for a transfer
                 self._pass_on(event)
             case _:
                 self._pass_on(event)
@@ -234,21 +245,27 @@ class Switch:
             log.exception("an event raised an error", extra={"event": type(event).__name__})
 
     def _command_done(self, event: events.CommandDone) -> None:
-        future = self._commands.pop(event.command, None)
+        future = self._take(event.command)
         if future is not None:
-            self._of_channel.get(future.channel, set()).discard(event.command)
-            if not future.done():
-                future.set_result(event.result)
+            future.set_result(event.result)
         self._pass_on(event)
+
+    def _take(self, command_id: str) -> AgiFuture | None:
+        """Forget a command; its future, if somebody may still wait for it."""
+        future = self._commands.pop(command_id, None)
+        if future is None:
+            return None
+        others = self._of_channel.get(future.channel, set())
+        others.discard(command_id)
+        if not others:
+            self._of_channel.pop(future.channel, None)
+        return None if future.done() else future
 
     def _refused(self, command_id: str, answer: "asyncio.Future[Reply]") -> None:
         if answer.cancelled() or (why := answer.exception()) is None:
             return
-        future = self._commands.pop(command_id, None)
-        if future is not None:
-            self._of_channel.get(future.channel, set()).discard(command_id)
-            if not future.done():
-                future.set_exception(why)
+        if (future := self._take(command_id)) is not None:
+            future.set_exception(why)
 
     def _gone(self, event: events.ChannelGone) -> None:
         if event.channel in self._ending:
@@ -277,9 +294,8 @@ class Switch:
 
     def _bury(self, event: events.ChannelGone) -> None:
         self._ending.discard(event.channel)
-        for command_id in self._of_channel.pop(event.channel, ()):
-            future = self._commands.pop(command_id, None)
-            if future is not None and not future.done():
+        for command_id in list(self._of_channel.get(event.channel, ())):
+            if (future := self._take(command_id)) is not None:
                 future.set_exception(ChannelLost(f"{event.channel} is gone (cause {event.cause})"))
         self._pass_on(event)
 

@@ -7,6 +7,7 @@ one test, which may kill it. Both come with every seat's account, so a test need
 import asyncio
 import csv
 import random
+import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -83,12 +84,12 @@ def _free_port(low: int, high: int) -> int:
     raise RuntimeError(f"no free port between {low} and {high}")
 
 
-def make_rig(folder: Path) -> Rig:
-    """An Asterisk of its own below `folder`, rendered but not started."""
+def make_rig(folder: Path, config: Path = ROOT / "asterisk-config") -> Rig:
+    """An Asterisk of its own below `folder`, not yet started."""
     rtp = random.randrange(20000, 32000 - RTP_BLOCK, 2)
     plan = SwitchPlan(
         home=folder / "asterisk",
-        config=ROOT / "asterisk-config",
+        config=config,
         sip_port=_free_port(12000, 16000),
         ami_port=_free_port(16000, 20000),
         rtp_ports=(rtp, rtp + RTP_BLOCK - 1),
@@ -115,6 +116,22 @@ async def asterisk(shared_asterisk: Rig) -> AsyncIterator[Rig]:
         while await switch.live_channels():
             await switch.getvar(None, "EPOCH")
         await switch.setvar(None, "REXIAN_HEARTBEAT", "0")
+
+
+@pytest.fixture
+async def talkative_asterisk(tmp_path: Path) -> AsyncIterator[Rig]:
+    """A broken world: one whose event filters are missing, so that all of a caller's words get through."""
+    config = tmp_path / "asterisk-config"
+    shutil.copytree(ROOT / "asterisk-config" / "templates", config / "templates")
+    for shared in ("sounds", "moh"):
+        (config / shared).symlink_to(ROOT / "asterisk-config" / shared)
+    manager = config / "templates" / "manager.conf"
+    lines = manager.read_text().splitlines(keepends=True)
+    manager.write_text("".join(line for line in lines if not line.startswith("eventfilter")))
+    rig = make_rig(tmp_path, config)
+    await rig.house.start()
+    yield rig
+    await rig.house.stop()
 
 
 @pytest.fixture

@@ -1,11 +1,12 @@
 """What a stranger may write into From, and what comes of it at our end of AMI."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import pytest
 
 from rexian.telephony.events import ChannelGone, ChannelInAgi
-from rexian.telephony.switch import Switch
+from rexian.telephony.switch import Switch, connect
 
 if TYPE_CHECKING:
     from tests.real.conftest import Rig
@@ -15,8 +16,17 @@ pytestmark = pytest.mark.real
 
 
 def forged(event: str) -> str:
-    """A From user that PJSIP un-escapes into a whole message of its own."""
-    return "139%0d%0a%0d%0a" + event.replace("\n", "%0d%0a").replace(": ", "%3a%20") + "%0d%0aX%3a%20y"
+    """A From user that PJSIP un-escapes into a whole message of its own; Asterisk keeps 79 bytes of it."""
+    return "1%0d%0a%0d%0a" + event.replace("\n", "%0d%0a").replace(": ", "%3a%20") + "%0d%0a%0d%0aX%3a"
+
+
+def forgeries_about(victim: str) -> list[str]:
+    return [
+        f"Event: Hangup\nUniqueid: {victim}\nChannel: x\nCause: 16",
+        f"Event: AsyncAGIEnd\nUniqueid: {victim}",
+        f"Event: HangupRequest\nUniqueid: {victim}\nCause: 16",
+        "Response: Success\nActionID: action/1\nMessage: x",
+    ]
 
 
 async def test_an_event_in_a_callers_number_is_never_heard_and_the_call_beside_it_lives(
@@ -24,15 +34,9 @@ async def test_an_event_in_a_callers_number_is_never_heard_and_the_call_beside_i
 ) -> None:
     async with asterisk.citizen("13912345678") as honest:
         talk = await honest.dial("12345")
-        victim = await ears.hear(ChannelInAgi)
-        forgeries = [
-            f"Event: Hangup\nUniqueid: {victim.channel}\nChannel: x\nCause: 16\nCause-txt: y",
-            f"Event: AsyncAGIEnd\nUniqueid: {victim.channel}",
-            f"Event: HangupRequest\nUniqueid: {victim.channel}\nCause: 16",
-            "Response: Success\nActionID: action/1\nMessage: x",
-        ]
+        victim = (await ears.hear(ChannelInAgi)).channel
         heard_before = len(ears.heard)
-        for number in map(forged, forgeries):
+        for number in map(forged, forgeries_about(victim)):
             async with asterisk.citizen(number) as forger:
                 call = await forger.dial("12345")
                 started = await ears.hear(ChannelInAgi)
@@ -41,11 +45,38 @@ async def test_an_event_in_a_callers_number_is_never_heard_and_the_call_beside_i
                 await call.hang_up()
                 await ears.hear(ChannelGone, channel=started.channel)
 
-        assert not [fact for fact in ears.heard[heard_before:] if victim.channel in repr(fact)]
-        assert (await switch.agi(victim.channel, "GET VARIABLE CALLERID(num)")).data == "13912345678"
+        assert not [fact for fact in ears.heard[heard_before:] if victim in repr(fact)]
+        assert (await switch.agi(victim, "GET VARIABLE CALLERID(num)")).data == "13912345678"
         assert sum(switch.dropped.values()) == 0, "the source filter lets nothing through at all"
         await talk.hang_up()
-        await ears.hear(ChannelGone, channel=victim.channel)
+        await ears.hear(ChannelGone, channel=victim)
+
+
+async def test_a_forged_hang_up_is_not_believed_even_when_no_filter_holds_it_back(
+    talkative_asterisk: "Rig", ears: "Ears"
+) -> None:
+    async with (
+        connect(talkative_asterisk.ami(), ears) as switch,
+        talkative_asterisk.citizen("13912345678") as honest,
+    ):
+        await talkative_asterisk.believe_in_engine(switch)
+        talk = await honest.dial("12345")
+        victim = (await ears.hear(ChannelInAgi)).channel
+
+        async with talkative_asterisk.citizen(forged(forgeries_about(victim)[0])) as forger:
+            call = await forger.dial("12345")
+            other = (await ears.hear(ChannelInAgi)).channel
+            await call.answered()
+            await call.hang_up()
+            await ears.hear(ChannelGone, channel=other)
+        async with asyncio.timeout(5):
+            while not switch.dropped["forged Hangup"]:
+                await switch.action("Ping")
+
+        assert not [fact for fact in ears.heard if isinstance(fact, ChannelGone) and fact.channel == victim]
+        assert (await switch.agi(victim, "GET VARIABLE CALLERID(num)")).data == "13912345678"
+        await talk.hang_up()
+        await ears.hear(ChannelGone, channel=victim)
 
 
 @pytest.mark.parametrize(

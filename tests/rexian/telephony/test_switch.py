@@ -374,3 +374,38 @@ async def test_an_answer_that_takes_too_long_does_not_hold_up_the_others(
 
         assert isinstance(outcomes[0], Exception)
         assert not isinstance(outcomes[1], ActionFailed)
+
+
+async def test_nothing_is_kept_of_channels_that_are_gone(
+    ami: "FakeAmi", switch: Switch, ears: "Ears", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(switch_module, "NO_CHANNEL_S", 0.0)
+    ended, refused = switch.agi(CHANNEL, "STREAM FILE a"), switch.agi(CHANNEL, "STREAM FILE b")
+    done(ami, ended.command_id, "200 result=0\n")
+    await ended
+    ami.event(
+        "OriginateResponse", ActionID="originate/leg-9", Response="Failure", Reason="0", Uniqueid="<null>"
+    )
+    ami.event("HangupRequest", Uniqueid=CHANNEL, Cause="16")
+    ami.event("Hangup", Uniqueid=CHANNEL, Channel="x", Cause="16")
+    await ears.hear(ChannelGone)
+    ami.replies["AGI"] = no_such_channel
+    ami.replies["Hangup"] = no_such_channel
+    too_late = switch.agi(CHANNEL, "ANSWER")
+    await asyncio.gather(refused, too_late, switch.hangup(CHANNEL), return_exceptions=True)
+    await switch.action("Ping")
+
+    assert (switch._commands, switch._of_channel, switch._ending) == ({}, {}, set())
+
+
+async def test_a_transferred_caller_who_came_back_is_alive_again(
+    ami: "FakeAmi", switch: Switch, ears: "Ears"
+) -> None:
+    ami.replies["Status"] = no_such_channel
+    ami.event("AsyncAGIEnd", Uniqueid=CHANNEL)
+    ami.event("AsyncAGIStart", Uniqueid=CHANNEL, Channel="x", Context="xfer", Exten="110", CallerIDNum="139")
+
+    ami.event("Hangup", Uniqueid=CHANNEL, Channel="x", Cause="16")
+
+    await ears.hear(ChannelGone)
+    assert ami.names() == ["Status"], "an end out of nowhere again: asked, and confirmed"
