@@ -142,7 +142,7 @@ class Floor:
         offer = OfferId(f"{self._offer_prefix}{self._offer_count}")
         reason = OfferReason(
             stage=call.stage,
-            stage_since=call.queue.stage_begins(call.waiting.joined_at, call.stage) or now,
+            stage_since=Instant(call.waiting.joined_at + call.queue.stage_us[call.stage]),
             score=score(call, now),
             chosen=match.ranks[0],
             runner_up=match.ranks[1] if len(match.ranks) > 1 else None,

@@ -19,8 +19,9 @@ from terms.ids import AgentId
 from terms.instant import Instant
 
 HEADS_AT_MOST = 24
-"""Up to so many requirements with waiting calls, a freed agent compares the heads of their lines; with
-more, they walk down each of their queues to the first call they may take, which is then short."""
+"""Up to so many requirements with waiting calls, a freed agent compares the heads of their lines. With
+more they walk down each of their queues to the first call they may take: the more requirements an agent
+meets, the larger the share of such calls, and the shorter the walk."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,7 +213,6 @@ class AgentBook:
         since, unless the latter is over by now; a talk ended unseen and is followed by after-call work;
         an offer is over. Then comes what was booked meanwhile."""
         desk = self.desk(agent)
-        next_state(agent, desk.state, _E.SETTLE_READY)
         doubt = desk.doubt
         if doubt is not None and doubt.state in TALK_STATES:
             return self._wrap_up(desk, now, _E.SETTLE_WRAP_UP)
