@@ -54,7 +54,7 @@ class Rig:
         self,
         *,
         defaults: Mapping[str, int] | None = None,
-        edit: Callable[[Path], None] | None = None,
+        edit: Callable[[Path], object] | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self._defaults = dict(defaults or {})
