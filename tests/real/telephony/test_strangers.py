@@ -79,13 +79,16 @@ async def test_the_same_call_sent_over_and_over_is_one_call(
         wire.setblocking(False)
         port = wire.getsockname()[1]
 
-        for number in range(30):
-            wire.sendto(invite(asterisk, port, f"again{number % 3}"), asterisk.sip)
+        wire.sendto(invite(asterisk, port, "once"), asterisk.sip)
         started = await ears.hear(ChannelInAgi)
-        await switch.action("Ping")
-        answers = [await asyncio.get_running_loop().sock_recv(wire, 65536) for _ in range(3)]
+        for number in range(30):
+            wire.sendto(invite(asterisk, port, "once" if number % 2 else f"again{number}"), asterisk.sip)
+        refused = 0
+        async with asyncio.timeout(5):
+            while refused < 15:
+                answer = await asyncio.get_running_loop().sock_recv(wire, 65536)
+                refused += not answer.startswith((b"SIP/2.0 1", b"SIP/2.0 2"))
 
-        assert all(answer.startswith(b"SIP/2.0 ") for answer in answers)
         assert [channel.channel for channel in await switch.live_channels()] == [started.channel]
         switch.hangup(started.channel)
         await ears.hear(ChannelGone)
