@@ -1,16 +1,19 @@
-"""Opening a database: SQLite's settings, file rights, and what its URL may be."""
+"""Opening a database: SQLite's settings, file rights, transactions, and what its URL may be."""
 
+import asyncio
+import contextlib
 import json
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from rexian.store.errors import StoreError, StoreUnavailable
+from rexian.store.errors import StoreError, StoreUnavailable, told_plainly
 
 READING = "rexian_reading"
 
@@ -44,6 +47,50 @@ def parse_url(url: str) -> URL:
 def file_of(url: URL) -> Path | None:
     """The file of an SQLite database; None for a server."""
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
+
+
+class Database:
+    """An opened database: transactions for reading and for writing, whose errors are the store's.
+
+    Writers of one process take turns, first come first served: SQLite itself lets whoever asks at the
+    right moment go first, and an unlucky one can starve.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self.url, self.file = url, file_of(url)
+        self.engine = connect(url)
+        self._reading = self.engine.execution_options(**{READING: True})
+        self._turn = asyncio.Lock() if self.file else contextlib.nullcontext()
+        self._inode = self._present_inode()
+
+    @contextlib.asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """One consistent view; never waits for a writer and never holds one up."""
+        with told_plainly():
+            async with self._reading.connect() as connection:
+                yield connection
+
+    @contextlib.asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction, committed at the end, undone by any exception."""
+        with told_plainly():
+            async with self._turn, self.engine.begin() as connection:
+                yield connection
+
+    @property
+    def is_lost(self) -> bool:
+        """Was the file removed or replaced under us? Then what is written to it is gone."""
+        return self.file is not None and self._present_inode() != self._inode
+
+    async def close(self) -> None:
+        """Ends all connections."""
+        await self.engine.dispose()
+
+    def _present_inode(self) -> int:
+        try:
+            return self.file.stat().st_ino if self.file else 0
+        except OSError:
+            return 0
 
 
 def connect(url: URL) -> AsyncEngine:

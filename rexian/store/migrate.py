@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from rexian.store.database import READING
-from rexian.store.errors import UnknownVersion, told_plainly
+from rexian.store.database import Database
+from rexian.store.errors import UnknownVersion
 
 VERSIONS = ("0001",)
 """All versions a database may have, oldest first: the names of the files in migrations/versions."""
@@ -14,18 +13,17 @@ VERSIONS = ("0001",)
 HERE = Path(__file__).parent / "migrations"
 
 
-async def migrate(engine: AsyncEngine) -> None:
+async def migrate(database: Database) -> None:
     """Creates the tables or changes them to this program's version, in one transaction.
 
     A database that is up to date is only read, so it can be opened while another process writes.
     UnknownVersion if the database was made by a newer program: nothing is changed then.
     """
-    with told_plainly():
-        async with engine.execution_options(**{READING: True}).connect() as connection:
-            version = await connection.run_sync(version_of)
-        if version != VERSIONS[-1]:
-            async with engine.begin() as connection:
-                await connection.run_sync(bring_up)
+    async with database.read() as connection:
+        version = await connection.run_sync(version_of)
+    if version != VERSIONS[-1]:
+        async with database.write() as connection:
+            await connection.run_sync(bring_up)
 
 
 def bring_up(connection: Connection) -> None:

@@ -6,13 +6,11 @@ from typing import Self
 
 from sqlalchemy import insert, select
 from sqlalchemy.engine import URL
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from cdr.record import CallRecord
 from rexian.store import absorb as absorbing
 from rexian.store.absorb import Batch, OrderRule, Place
-from rexian.store.database import READING, connect, file_of, parse_url
-from rexian.store.errors import told_plainly
+from rexian.store.database import Database, parse_url
 from rexian.store.migrate import migrate
 from rexian.store.outbox import Outbox
 from rexian.store.rows import call_record, work_order
@@ -39,15 +37,12 @@ class Store:
     means: nothing was changed, try again later.
     """
 
-    def __init__(self, url: URL, engine: AsyncEngine) -> None:
+    def __init__(self, database: Database) -> None:
         """For `open` only."""
-        self._url = url
-        self._use(engine)
+        self._use(database)
 
-    def _use(self, engine: AsyncEngine) -> None:
-        self._engine, self._reading = engine, engine.execution_options(**{READING: True})
-        self._inode = _inode(self._url)
-        self.outbox = Outbox(engine, self._reading)
+    def _use(self, database: Database) -> None:
+        self._database, self.outbox = database, Outbox(database)
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -56,35 +51,26 @@ class Store:
         UnknownVersion for the database of a newer program, StoreDamaged for a corrupt file,
         StoreUnavailable if it can't be reached.
         """
-        parsed = parse_url(url)
-        engine = connect(parsed)
-        try:
-            await migrate(engine)
-        except BaseException:
-            await engine.dispose()
-            raise
-        return cls(parsed, engine)
+        return cls(await _opened(parse_url(url)))
 
     async def close(self) -> None:
         """Ends all connections."""
-        await self._engine.dispose()
+        await self._database.close()
 
     @property
     def is_lost(self) -> bool:
         """Was the database's file removed or replaced under us? Then what is written to it is gone."""
-        return self._inode is not None and _inode(self._url) != self._inode
+        return self._database.is_lost
 
     async def reopen(self) -> None:
         """Begins again with whatever lies at the URL now."""
-        await self._engine.dispose()
-        self._use(connect(self._url))
-        await migrate(self._engine)
+        await self._database.close()
+        self._use(await _opened(self._database.url))
 
     async def place(self) -> Place | None:
         """How far which journal is absorbed; None for a database that never absorbed anything."""
-        with told_plainly():
-            async with self._reading.connect() as connection:
-                return await absorbing.place_of(connection)
+        async with self._database.read() as connection:
+            return await absorbing.place_of(connection)
 
     async def absorb(self, batch: Batch, rule: OrderRule) -> int:
         """Takes a stretch of the journal in, wholly or not at all; returns the number of orders opened.
@@ -92,9 +78,8 @@ class Store:
         A call that is there already is left as it is. StoreRefused if the database can't take what is
         in it, however often it is tried.
         """
-        with told_plainly():
-            async with self._engine.begin() as connection:
-                return await absorbing.absorb(connection, batch, rule)
+        async with self._database.write() as connection:
+            return await absorbing.absorb(connection, batch, rule)
 
     async def calls(self, since: Instant | None = None) -> AsyncIterator[CallRecord]:
         """Finished calls that began at `since` or later, in the order of their begins."""
@@ -105,43 +90,38 @@ class Store:
         )
         if since is not None:
             chosen = chosen.where(calls.c.started_at >= since)
-        with told_plainly():
-            async with self._reading.connect() as connection:
-                async for row in await connection.stream(chosen):
-                    yield call_record(row._asdict())
+        async with self._database.read() as connection:
+            async for row in await connection.stream(chosen):
+                yield call_record(row._asdict())
 
     async def orders(self, since: Instant | None = None) -> AsyncIterator[WorkOrder]:
         """Work orders created at `since` or later, in the order of their creation."""
         chosen = select(orders).order_by(orders.c.created_at, orders.c.number)
         if since is not None:
             chosen = chosen.where(orders.c.created_at >= since)
-        with told_plainly():
-            async with self._reading.connect() as connection:
-                async for row in await connection.stream(chosen):
-                    yield work_order(row._asdict())
+        async with self._database.read() as connection:
+            async for row in await connection.stream(chosen):
+                yield work_order(row._asdict())
 
     async def audit(self, entry: AuditEntry) -> None:
         """Writes one line of the audit trail; only when it returns may the thing be done."""
         values = {name: getattr(entry, name) for name in ("at", "who", "what", "object", "reason")}
-        with told_plainly():
-            async with self._engine.begin() as connection:
-                await connection.execute(insert(audit).values(values))
+        async with self._database.write() as connection:
+            await connection.execute(insert(audit).values(values))
 
     async def audit_trail(self) -> list[AuditEntry]:
         """The whole audit trail, oldest first."""
         chosen = select(audit.c.at, audit.c.who, audit.c.what, audit.c.object, audit.c.reason)
-        with told_plainly():
-            async with self._reading.connect() as connection:
-                rows = await connection.execute(chosen.order_by(audit.c.id))
-                return [AuditEntry(**row._asdict()) for row in rows]
+        async with self._database.read() as connection:
+            rows = await connection.execute(chosen.order_by(audit.c.id))
+            return [AuditEntry(**row._asdict()) for row in rows]
 
 
-def _inode(url: URL) -> int | None:
-    """Which file it is; None for a server, 0 for a file that isn't there."""
-    file = file_of(url)
-    if file is None:
-        return None
+async def _opened(url: URL) -> Database:
+    database = Database(url)
     try:
-        return file.stat().st_ino
-    except OSError:
-        return 0
+        await migrate(database)
+    except BaseException:
+        await database.close()
+        raise
+    return database

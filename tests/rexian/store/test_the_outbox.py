@@ -76,7 +76,7 @@ async def test_an_orders_next_event_waits_for_the_receipt_of_the_one_before(
         "payload": "{}",
         "created_at": 0,
     }
-    async with store._engine.begin() as connection:
+    async with store._database.write() as connection:
         await connection.execute(insert(outbox_table).values(later))
 
     before = [event.event for event in await due(outbox)]
