@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 from cdr.journey import StepKind
 from rexian.engine.caller import Call, CommandOver
 from rexian.engine.inbox import CallerHungUp
-from rexian.engine.leg import AgentLeg, LegGone
+from rexian.engine.leg import AgentLeg, LegGone, LegLeft
+from rexian.engine.line import KEYS
 from rexian.engine.state import Stage
 from rexian.engine.waiting import back_to_the_queue
 from rexian.telephony import events
@@ -71,6 +72,9 @@ async def talk(call: Call) -> None:
             case events.Unheld():
                 call.note(StepKind.UNHELD)
                 call.house.dispatch.held(leg.of.agent, on=False)
+            case LegLeft() as news if news.leg is leg and together:
+                # Now, not when the switch has answered about the bridge: that can take a tenth of a second.
+                call.house.dispatch.talk_ended(leg.of.agent, call.id)
             case LegGone() as news if news.leg is leg:
                 gone = news
     await _after_talk(call, leg, gone, together)
@@ -89,7 +93,7 @@ async def _after_talk(call: Call, leg: AgentLeg, gone: LegGone | None, together:
     if leg.hung_up_by_phone or (gone is not None and gone.by_phone):
         call.note(StepKind.TALK_ENDED, by="agent")
         call.drop_leg()
-        call.house.dispatch.talk_ended(leg.of.agent)
+        call.house.dispatch.talk_ended(leg.of.agent, call.id)
         call.go(Stage.RATING, leg=None, command=None)
         return
     call.note(StepKind.TALK_ENDED, by="system")
@@ -111,7 +115,7 @@ async def ask_for_rating(call: Call) -> None:
     while call.state.asked <= city.rating_repeats:
         call.go(Stage.RATING, asked=call.state.asked + 1)
         call.note(StepKind.RATING_ASKED)
-        key = await call.ask((PromptId("s.ask"),), city.rating_wait_s, SCORES)
+        key = await call.ask((PromptId("s.ask"),), city.rating_wait_s, KEYS)
         if key is not None and key in SCORES:
             call.note(StepKind.RATED, score=int(key))
             call.go(Stage.GOODBYE, rated=True)
