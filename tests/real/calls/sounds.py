@@ -5,10 +5,9 @@ from pathlib import Path
 
 from simulators import alaw, tones
 from simulators.call import Call
-from simulators.clock import wall_now
 from simulators.hearing import Hearing
-from simulators.milestone import NotInTime
 from terms.instant import Instant, after
+from tests.real.calls.city import again_until
 
 SOUNDS = Path(__file__).parents[3] / "asterisk-config" / "sounds" / "zh"
 
@@ -35,14 +34,14 @@ def played(call: Call, prompt: str, since: Instant | None = None) -> list[Instan
 async def hears_prompt(
     call: Call, prompt: str, within_s: float = 10.0, since: Instant | None = None
 ) -> Instant:
-    """Wait until the prompt has begun (after `since`), and say when it did."""
-    begun = wall_now() if since is None else since
-    deadline = after(wall_now(), within_s)
-    while wall_now() < deadline:
-        if times := played(call, prompt, begun):
-            return times[0]
-        await call.listens(0.1)
-    raise NotInTime(f"{prompt} was not heard within {within_s:g} s")
+    """Wait until the prompt has begun, after `since` if it may have been heard before; say when it did."""
+    earliest = call.begun_at if since is None else since
+
+    async def begun() -> Instant | None:
+        # What was playing already at `earliest` is found there, and has not begun after it.
+        return next((at for at in played(call, prompt, earliest) if at > after(earliest, 0.03)), None)
+
+    return await again_until(begun, within_s, f"{prompt} heard by {call.line.account.user}")
 
 
 def cut_after_s(call: Call, prompt: str, begun: Instant) -> float:

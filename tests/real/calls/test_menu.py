@@ -5,62 +5,24 @@ import contextlib
 
 import pytest
 
-from simulators.call import Call
 from simulators.milestone import CallOver, NotInTime
-from simulators.phone import Phone
+from terms.instant import after
 from tests.real.calls.city import City, Record, apart_s, at, kinds, steps
 from tests.real.calls.plans import BY_MENU, UNSERVED
+from tests.real.calls.scenes import (
+    STRAIGHT,
+    answered_by_an_agent,
+    left,
+    served,
+    talk_with_an_agent,
+    times_agree,
+)
 from tests.real.calls.sounds import cut_after_s, hears_prompt, length_s, played
 from tests.real.calls.together import together
-from terms.instant import after
 
 pytestmark = pytest.mark.real
 
 PLAN = BY_MENU
-
-
-def times_agree(record: Record, call: Call) -> None:
-    """The record tells the citizen's times as their own phone noted them, to the second."""
-    assert abs(apart_s(call.begun_at, at(record, "started_at"))) < 1
-    assert abs(apart_s(call.answered_at, at(record, "answered_at"))) < 1
-    assert abs(apart_s(call.ended_at, at(record, "ended_at"))) < 1
-
-
-async def served(city: City, citizen: Phone, call: Call, within_s: float = 30.0) -> Record:
-    """An agent takes the call, both hear each other, the citizen hangs up; the call's record."""
-    leg = await city.rings_for(citizen, within_s)
-    await leg.answer()
-    assert leg.line is not None
-    await asyncio.gather(call.hears(tone_of(city, leg), 8), leg.hears(tone_hz(citizen), 8))
-    await call.hang_up()
-    await leg.ended(within_s=2)
-    record = await city.record_of(citizen)
-    times_agree(record, call)
-    assert record["outcome"] == "served"
-    assert record["hangup_by"] == "citizen"
-    return record
-
-
-def tone_hz(phone: Phone) -> int:
-    """The tone by which a phone's owner is known."""
-    assert phone.tone_hz is not None
-    return phone.tone_hz
-
-
-def tone_of(city: City, leg: Call) -> int:
-    """The tone of the agent at the other end of this leg."""
-    return tone_hz(city.seats[leg.line.account.extension])
-
-
-async def left(city: City, citizen: Phone, call: Call) -> Record:
-    """The record of a citizen who left before anybody talked with them."""
-    record = await city.record_of(citizen)
-    times_agree(record, call)
-    assert record["hangup_by"] == "citizen"
-    assert (record["agent"], record["talk_s"], record["connected_at"]) == (None, None, None)
-    assert record["work_order"] is None
-    assert len(steps(record, "ended")) == 1
-    return record
 
 
 @together
@@ -68,8 +30,8 @@ async def test_without_a_key_a_citizen_hears_notice_and_menu_and_is_queued_withi
     async with city.citizen() as citizen:
         call = await citizen.dial("12345")
         await call.answered()
-        notice = await hears_prompt(call, "g.notice", 2, since=call.begun_at)
-        menu = await hears_prompt(call, "m.main", 8, since=call.begun_at)
+        notice = await hears_prompt(call, "g.notice", 2)
+        menu = await hears_prompt(call, "m.main", 8)
 
         record = await served(city, citizen, call)
 
@@ -187,7 +149,7 @@ async def test_a_star_repeats_the_menu(city: City) -> None:
 @together
 async def test_the_enterprise_number_goes_straight_to_its_line(city: City) -> None:
     async with city.citizen() as citizen:
-        call = await citizen.dial("123457")
+        call = await citizen.dial(STRAIGHT)
         notice = await hears_prompt(call, "g.notice", 3)
         record = await served(city, citizen, call)
 
@@ -243,7 +205,7 @@ async def test_leaving_the_queue_is_written_down_with_the_wait(city: City) -> No
 @together
 async def test_leaving_while_a_phone_rings_stops_it_at_once_and_frees_its_agent(city: City) -> None:
     async with city.citizen() as citizen:
-        call = await citizen.dial("123457")
+        call = await citizen.dial(STRAIGHT)
         leg = await city.rings_for(citizen, 15)
         await call.listens(0.5)
         await call.hang_up()
@@ -266,7 +228,7 @@ async def test_leaving_as_the_agent_answers_leaves_one_record_and_no_agent_behin
 async def leave_as_the_agent_answers(city: City, frames: int) -> None:
     """The citizen hangs up `frames` of 20 ms after the agent has lifted the receiver; -1: just before."""
     async with city.citizen() as citizen:
-        call = await citizen.dial("123457")
+        call = await citizen.dial(STRAIGHT)
         leg = await city.rings_for(citizen, 25)
         if frames < 0:
             leaving = asyncio.ensure_future(call.hang_up())
@@ -289,34 +251,29 @@ async def leave_as_the_agent_answers(city: City, frames: int) -> None:
 @together
 async def test_leaving_while_the_agent_is_announced_is_not_yet_a_talk(city: City) -> None:
     async with city.citizen() as citizen:
-        call = await citizen.dial("123457")
-        leg = await city.rings_for(citizen, 20)
-        await leg.answer()
-        agent = city.rig.accounts[leg.line.account.extension]
-        await hears_prompt(call, f"a.gonghao.1{agent.extension[1:]}", 3)
+        call = await citizen.dial(STRAIGHT)
+        talk = await answered_by_an_agent(city, citizen, call)
+        await hears_prompt(call, f"a.gonghao.{talk.agent}", 3)
         await call.hang_up()
-        await leg.ended(within_s=2)
+        await talk.leg.ended(within_s=2)
 
         record = await left(city, citizen, call)
 
     assert record["outcome"] == "abandoned_queue"
-    assert apart_s(call.ended_at, leg.ended_at) <= 0.3
+    assert apart_s(call.ended_at, talk.leg.ended_at) <= 0.3
     assert "agent_answered" in kinds(record)
 
 
 @together
 async def test_leaving_in_the_rating_keeps_what_happened_before(city: City) -> None:
     async with city.citizen() as citizen:
-        call = await citizen.dial("123457")
-        leg = await city.rings_for(citizen, 20)
-        await leg.answer()
-        await asyncio.gather(call.hears(tone_of(city, leg), 8), leg.hears(tone_hz(citizen), 8))
-        await leg.hang_up()
-        await hears_prompt(call, "s.ask", 3)
-        await call.hang_up()
+        talk = await talk_with_an_agent(city, citizen)
+        await talk.leg.hang_up()
+        await hears_prompt(talk.call, "s.ask", 3)
+        await talk.call.hang_up()
 
         record = await city.record_of(citizen)
 
-    times_agree(record, call)
+    times_agree(record, talk.call)
     assert (record["outcome"], record["hangup_by"], record["rating"]) == ("served", "agent", None)
     assert len(steps(record, "ended")) == 1
