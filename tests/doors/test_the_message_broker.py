@@ -57,7 +57,7 @@ class RealWorld:
         self.process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
         assert self.process.stderr
         for line in self.process.stderr:
-            if "running" in line:
+            if line.rstrip().endswith(" running"):
                 return
         self.stop()
         raise ConnectionError("mosquitto did not start")
