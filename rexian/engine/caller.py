@@ -22,6 +22,8 @@ from rexian.telephony.switch import Switch
 from terms.ids import CallId, ChannelId, PromptId, SeatId
 
 STATE_VARIABLE = "REXIAN_STATE"
+MOST_KEYS_AHEAD = 12
+NORMAL_CLEARING = 16  # Q.850; the switch gives 0 for a BYE
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Call:
         self.adopted_in_talk = False
         self.offered_in_stage = 0
         self.cause = 0
+        self.keys_ignored = 0
+        """Keys that no question was there for; the journey tells of them once."""
         self._asked_to_hang_up = False
         self._closed = False
 
@@ -90,8 +94,17 @@ class Call:
             case events.ChannelGone(cause=cause):
                 self.cause = cause
                 self.inbox.fail(CallerHungUp(cause))
-            case events.KeyPressed() | events.BridgeEntered():
+            case events.KeyPressed():
+                self._take_key(event)
+            case events.BridgeEntered():
                 self.inbox.put(event)
+
+    def _take_key(self, key: events.KeyPressed) -> None:
+        """No menu wants so many keys ahead; somebody who leans on the keypad must not fill the mailbox."""
+        if self.inbox.count(events.KeyPressed) < MOST_KEYS_AHEAD:
+            self.inbox.put(key)
+        else:
+            self.keys_ignored += 1
 
     def on_leg_event(self, event: events.SwitchEvent) -> None:
         """Facts from the switch about the agent's leg."""
@@ -115,6 +128,7 @@ class Call:
 
     def forget_keys(self) -> None:
         """Keys pressed in a talk are not an answer to the question after it."""
+        self.keys_ignored += self.inbox.count(events.KeyPressed)
         self.inbox.discard(events.KeyPressed)
 
     async def ask(self, prompts: tuple[PromptId, ...], wait_s: float, keys: str) -> str | None:
@@ -150,6 +164,9 @@ class Call:
             self.house.dispatch.withdraw(self.id)
         self.drop_leg()
         ended_by = by or ("citizen" if self._asked_to_hang_up else "system")
-        self.note(StepKind.ENDED, by=ended_by, cause=self.cause, outcome=outcome)
+        if self.keys_ignored:
+            self.note(StepKind.NOTED, what="keys pressed that nobody had asked for", keys=self.keys_ignored)
+        cause = self.cause or (NORMAL_CLEARING if self._asked_to_hang_up else 0)
+        self.note(StepKind.ENDED, by=ended_by, cause=cause or None, outcome=outcome)
         self.house.ledger.close(self.id)
         self.house.recordings.finish(self.state.recording)

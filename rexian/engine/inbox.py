@@ -45,6 +45,10 @@ class Inbox(Generic[Message]):
         """Whether a message of this type waits."""
         return any(isinstance(message, kind) for message in self._messages)
 
+    def count(self, kind: type) -> int:
+        """How many messages of this type wait."""
+        return sum(isinstance(message, kind) for message in self._messages)
+
     def discard(self, kind: type) -> None:
         """Forget the waiting messages of this type."""
         self._messages = deque(message for message in self._messages if not isinstance(message, kind))

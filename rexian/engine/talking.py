@@ -66,6 +66,8 @@ async def talk(call: Call) -> None:
                 call.note(
                     StepKind.CONNECTED, agent=leg.of.agent, seat=leg.of.seat, recording=call.state.recording
                 )
+            case events.KeyPressed():
+                call.keys_ignored += 1
             case events.Held():
                 call.note(StepKind.HELD)
                 call.house.dispatch.held(leg.of.agent, on=True)
