@@ -80,7 +80,7 @@ def start_over(call: Call) -> bool:
     call.house.dispatch.withdraw(call.id)
     call.drop_leg()
     if stage is Stage.TALK and call.state.agent is not None:
-        call.house.dispatch.talk_ended(call.state.agent)
+        call.house.dispatch.talk_ended(call.state.agent, call.id)
     call.go(Stage.QUEUE, failures=failures, agent=None, seat=None, leg=None, command=None)
     join_queue(call, call.state.queue or call.house.city.menus.person.queue)
     return True

@@ -159,7 +159,7 @@ class Call:
         stage = self.state.stage
         if stage is Stage.TALK and self.state.agent is not None:
             self.note(StepKind.TALK_ENDED, by=by or "citizen")
-            self.house.dispatch.talk_ended(self.state.agent)
+            self.house.dispatch.talk_ended(self.state.agent, self.id)
         if stage is Stage.QUEUE:
             self.house.dispatch.withdraw(self.id)
         self.drop_leg()

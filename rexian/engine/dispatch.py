@@ -23,7 +23,7 @@ from acd.router import Router
 from acd.rules import Profile, Waiting
 from agents.book import AgentBook
 from agents.desk import Change
-from agents.states import AgentState
+from agents.states import TALK_STATES, AgentState
 from rexian.engine.city import City
 from rexian.engine.clock import Clock
 from terms.ids import AgentId, CallId, OfferId, QueueName, SeatId
@@ -104,9 +104,14 @@ class Dispatch:
         now = self._clock.now()
         self._changed(self.book.held(agent, now) if on else self.book.unheld(agent, now))
 
-    def talk_ended(self, agent: AgentId) -> None:
-        """After-call work begins, or the next state at once when none is planned."""
-        self._changed(self.book.talk_ended(agent, self._clock.now()))
+    def talk_ended(self, agent: AgentId, call: CallId) -> None:
+        """After-call work begins, or the next state at once when none is planned.
+
+        Does nothing once `agent` talks with `call` no longer: its end may be told more than once.
+        """
+        desk = self.book.desk(agent)
+        if desk.call == call and desk.state in TALK_STATES:
+            self._changed(self.book.talk_ended(agent, self._clock.now()))
 
     # --- people ------------------------------------------------------------------------------
 

@@ -56,6 +56,13 @@ class LegFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class LegLeft:
+    """The agent hung up. The phone can ring for the next citizen while the switch clears this leg away."""
+
+    leg: "AgentLeg"
+
+
+@dataclass(frozen=True, slots=True)
 class LegGone:
     """A phone that had answered is gone; `cause` is a Q.850 number, 44 when its RTP fell silent."""
 
@@ -64,7 +71,7 @@ class LegGone:
     by_phone: bool
 
 
-LegNews = LegRang | LegAnswered | LegFailed | LegGone
+LegNews = LegRang | LegAnswered | LegFailed | LegLeft | LegGone
 
 
 def why_not(tech_cause: str, *, timed_out: bool, rang: bool) -> Refusal:
@@ -167,6 +174,8 @@ class AgentLeg:
                 self._tell(LegAnswered(self))
             case events.HangupRequested():
                 self._by_phone = True
+                if self.stage is LegStage.ANSWERED:
+                    self._tell(LegLeft(self))
             case events.OriginateDone(ok=False, reason=reason) if self.stage is not LegStage.ANSWERED:
                 self._timed_out = reason == ORIGINATE_TIMED_OUT
                 self._calm()

@@ -158,7 +158,7 @@ def back_to_the_queue(call: Call, leg: AgentLeg, why: str, first: PromptId | Non
     call.note(StepKind.REFUSED, offer=leg.of.offer, agent=leg.of.agent, why=Refusal.AGENT_LEFT.value)
     call.note(StepKind.NOTED, what=why)
     call.drop_leg()
-    call.house.dispatch.talk_ended(leg.of.agent)
+    call.house.dispatch.talk_ended(leg.of.agent, call.id)
     _remember_tried(call, leg.of.agent)
     call.house.dispatch.enqueue(waiting(call))
     if first is not None:

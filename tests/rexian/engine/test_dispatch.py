@@ -169,7 +169,7 @@ async def test_after_call_work_keeps_calls_away_until_it_is_over(hall: Hall) -> 
     first = hall.joins("a")
     hall.dispatch.answered(hall.offers(first)[0].offer, LI)
     second = hall.joins("b")
-    hall.dispatch.talk_ended(LI)
+    hall.dispatch.talk_ended(LI, first)
     assert hall.state(LI) is AgentState.WRAP_UP
     assert hall.offers(second) == []
 
@@ -177,6 +177,20 @@ async def test_after_call_work_keeps_calls_away_until_it_is_over(hall: Hall) -> 
 
     assert [offer.agent for offer in hall.offers(second)] == [LI]
     assert [change.finished for change in hall.changes if change.finished] == [(first, 0.0)]
+
+
+async def test_a_late_word_of_an_ended_talk_does_not_end_the_talk_after_it(hall: Hall) -> None:
+    hall.works(LI)
+    first = hall.joins("a")
+    hall.dispatch.answered(hall.offers(first)[0].offer, LI)
+    hall.dispatch.talk_ended(LI, first)
+    hall.dispatch.set_ready(LI)
+    second = hall.joins("b")
+    hall.dispatch.answered(hall.offers(second)[0].offer, LI)
+
+    hall.dispatch.talk_ended(LI, first)
+
+    assert hall.state(LI) is AgentState.TALKING
 
 
 async def test_what_an_engine_left_behind_is_settled_before_anybody_is_offered_a_call(

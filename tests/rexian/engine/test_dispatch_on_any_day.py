@@ -114,7 +114,8 @@ class Day:
     def someone_hangs_up(self) -> None:
         for desk in self.dispatch.book.desks():
             if desk.state in TALK_STATES:
-                self.dispatch.talk_ended(desk.agent)
+                assert desk.call is not None
+                self.dispatch.talk_ended(desk.agent, desk.call)
                 return
 
     def agrees(self) -> None:
