@@ -4,6 +4,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -168,8 +169,12 @@ class Hearing:
         return Instant(self._at[packet] + round(late * SECOND))
 
 
-def _loud_spots(clip: bytes) -> list[int]:
-    """Offsets of the three loudest whole frames: silence would be found everywhere."""
+@cache
+def _loud_spots(clip: bytes) -> tuple[int, ...]:
+    """Offsets of the three loudest whole frames: silence would be found everywhere.
+
+    Remembered, because who waits for a prompt asks ten times a second.
+    """
     frames = range(0, len(clip) - alaw.FRAME + 1, alaw.FRAME)
     by_level = sorted(frames, key=lambda at: -tones.loudness(alaw.decode(clip[at : at + alaw.FRAME])))
-    return by_level[:3]
+    return tuple(by_level[:3])
