@@ -44,6 +44,12 @@ def parse_url(url: str) -> URL:
     return parsed.set(drivername=_DRIVERS.get(parsed.drivername, parsed.drivername))
 
 
+def is_there(url: str) -> bool:
+    """Has there ever been a database? False only for a file that doesn't exist; a server isn't asked."""
+    file = file_of(parse_url(url))
+    return file is None or file.exists()
+
+
 def file_of(url: URL) -> Path | None:
     """The file of an SQLite database; None for a server."""
     return Path(url.database) if url.get_backend_name() == "sqlite" and url.database else None
