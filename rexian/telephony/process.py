@@ -8,6 +8,7 @@ believed only if /proc shows that process with our configuration file in its com
 import asyncio
 import json
 import os
+import select
 import signal
 from contextlib import suppress
 from dataclasses import dataclass
@@ -44,10 +45,30 @@ class _Process:
             after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         except OSError:
             return None
-        return None if after_name[0] in "ZX" else cls(pid, int(after_name[19]))
+        process = cls(pid, int(after_name[19]))
+        return process if process.alive() else None
 
     def alive(self) -> bool:
-        return _Process.of(self.pid) == self
+        """Whether any thread of it is left. The state in /proc won't do: it says "zombie" as soon as the
+        first thread has ended, while the others still hold the ports."""
+        try:
+            handle = os.pidfd_open(self.pid)
+        except OSError:
+            return False
+        try:
+            watch = select.poll()
+            watch.register(handle, select.POLLIN)
+            return not watch.poll(0) and self._same()
+        finally:
+            os.close(handle)
+
+    def _same(self) -> bool:
+        try:
+            return (
+                int(Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[19]) == self.started
+            )
+        except OSError:
+            return False
 
     def runs_with(self, file: Path) -> bool:
         try:

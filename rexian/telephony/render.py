@@ -178,6 +178,7 @@ def _values(plan: SwitchPlan, secrets: Secrets, installation: Installation) -> V
         "BIND_MEDIA": "no" if plan.bind in _ANY else "yes",
         "RTP_FIRST": str(plan.rtp_ports[0]),
         "RTP_LAST": str(plan.rtp_ports[1]),
+        "MAX_CALLS": str((plan.rtp_ports[1] - plan.rtp_ports[0] + 1) // 2),
         "HTTP_ENABLED": "no" if plan.http_port is None else "yes",
         "HTTP_PORT": str(plan.http_port or 8088),
     }

@@ -71,7 +71,7 @@ def test_every_phone_has_its_three_sections(
         assert f"callerid = <{phone.extension}>" in text
 
 
-def test_the_dialplan_knows_our_numbers_in_both_contexts_and_dials_nothing(
+def test_the_dialplan_knows_our_numbers_for_trunk_and_citizens_and_dials_nothing(
     plan: SwitchPlan, secrets: Secrets, installation: Installation
 ) -> None:
     render(replace(plan, numbers=("12345", "96100")), secrets, installation)
@@ -79,7 +79,9 @@ def test_the_dialplan_knows_our_numbers_in_both_contexts_and_dials_nothing(
     code = "\n".join(
         line for line in (plan.etc / "extensions.conf").read_text().splitlines() if not line.startswith(";")
     )
-    assert len(re.findall(r"^exten => 96100,1,", code, re.MULTILINE)) == 2
+    assert len(re.findall(r"^exten => 96100,1,", code, re.MULTILINE)) == 1
+    assert "[from-trunk]\ninclude => hotline\n" in code
+    assert "[from-citizens]\ninclude => hotline\n" in code
     assert "123457" not in code
     assert not re.search(r"\b(Dial|Originate|System|TrySystem|Transfer|FollowMe|Page)\(", code)
 
@@ -93,6 +95,14 @@ def test_a_bind_address_of_the_lan_leaves_the_trunk_on_loopback(
     assert text.count("bind = 192.0.2.7:15060") == 2
     assert text.count("bind = 127.0.0.1:15060") == 2
     assert "bindaddr = 127.0.0.1" in (plan.etc / "manager.conf").read_text()
+
+
+def test_no_more_calls_are_taken_than_there_are_ports_for_their_sound(
+    plan: SwitchPlan, secrets: Secrets, installation: Installation
+) -> None:
+    render(replace(plan, rtp_ports=(20000, 20199)), secrets, installation)
+
+    assert "maxcalls = 100" in (plan.etc / "asterisk.conf").read_text()
 
 
 def test_the_door_for_browsers_is_closed_until_it_has_a_port(
