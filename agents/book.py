@@ -274,7 +274,6 @@ class AgentBook:
     def _wrap_up(self, desk: Desk, now: Instant, event: AgentEvent) -> list[Change]:
         target = next_state(desk.agent, desk.state, event)
         if self._limits.after_call_work_s <= 0:
-            next_state(desk.agent, target, _E.WRAP_UP_END)
             return self._land(desk, now, desk.booked)
         until = after(max(now, desk.since), self._limits.after_call_work_s)
         keep = desk.booked is not None and desk.booked.state is not _S.READY

@@ -241,8 +241,7 @@ class Change:
         was, began = (
             (before.doubt.state, before.doubt.since) if before.doubt else (before.state, before.since)
         )
-        goes_on = after.state not in (AgentState.OFF, AgentState.READY, AgentState.NOT_READY)
-        if before.call is None or (goes_on and after.call == before.call):
+        if before.call is None or after.call == before.call:
             return None
         if was is AgentState.WRAP_UP:
             return before.call, seconds_between(began, self.at)

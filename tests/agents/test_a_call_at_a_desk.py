@@ -30,6 +30,35 @@ def test_a_call_goes_through_offer_ringing_talk_hold_and_after_call_work() -> No
     ]
 
 
+def test_only_the_end_of_the_after_call_work_finishes_a_call() -> None:
+    office = an_office_where_li_is(S.READY)
+    for second, verb in enumerate(
+        (
+            "offered",
+            "ringing",
+            "answered",
+            "held",
+            "unheld",
+            "talk_ended",
+            "set_ready",
+            "offered",
+            "offer_over",
+        ),
+        10,
+    ):
+        office.at(second).brings(LI, verb)
+
+    assert [change.finished for change in office.changes if change.finished] == [(CALL, 1.0)]
+
+
+def test_a_second_of_after_call_work_is_after_call_work() -> None:
+    office = an_office_where_li_is(S.TALKING, Office(limits(after_call_work_s=0.5)))
+
+    office.at(9).does("talk_ended", LI)
+
+    assert office.book.next_deadline == office.at(9.5).now
+
+
 def test_signals_that_come_twice_change_nothing() -> None:
     for state, verb in [
         (S.RINGING, "ringing"),

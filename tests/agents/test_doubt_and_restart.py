@@ -140,10 +140,10 @@ def test_after_call_work_that_ran_out_meanwhile_is_over() -> None:
     office = an_office_where_li_is(S.WRAP_UP)
     office.at(60).does("doubt", LI)
 
-    (change,) = office.at(66).does("settled_free", LI)
+    (change,) = office.at(65).does("settled_free", LI)
 
     assert change.after.state is S.READY
-    assert change.finished == (CALL, 61.0)
+    assert change.finished == (CALL, 60.0)
     assert change.after.idle_since == office.now
 
 

@@ -37,6 +37,14 @@ def test_signing_in_a_second_time_moves_the_person_and_never_doubles_them() -> N
     assert office.li().since == change.before.since
 
 
+def test_coming_and_going_is_no_move() -> None:
+    office = Office()
+
+    assert not office.does("sign_in", LI, WINDOW)[0].moved
+    assert not office.does("pause", LI, "用餐")[0].moved
+    assert not office.does("sign_out", LI)[0].moved
+
+
 def test_signing_in_again_at_the_same_seat_changes_nothing() -> None:
     for state in (state for state in S if state not in (S.OFF, S.NOT_READY)):
         office = an_office_where_li_is(state)
