@@ -30,15 +30,15 @@ from rexian.engine.journal_files import (
     Damage,
     Reader,
     Verdict,
+    begins_with,
     check,
     first_seq,
     header_of,
-    lines,
     segment_path,
     segments,
     verify,
 )
-from rexian.engine.journal_line import Entry, Header, Sealer, parse
+from rexian.engine.journal_line import Entry, Header, Sealer
 from terms.instant import Instant
 
 log = structlog.get_logger()
@@ -49,6 +49,7 @@ SNAPSHOT = "snapshot"
 _COLLECT_S = 0.02
 _RETRY_S = 0.25
 _RETRY_LINES = 500
+_READ_AT_ONCE = 10_000
 
 
 class JournalBusy(RuntimeError):
@@ -79,8 +80,8 @@ class Found:
 class Limits:
     """How much of the disk and of the memory the journal may use."""
 
-    segment_bytes: int = 16 << 20
-    """`is_full` from here on."""
+    segment_bytes: int = 4 << 20
+    """`is_full` from here on. A start reads a whole segment: a third of a second for this size."""
     reserve_bytes: int = 32 << 20
     """Disk space held ready in front of the end of the file, topped up when half of it is used."""
     held_bytes: int = 64 << 20
@@ -233,15 +234,13 @@ class Journal:
     def entries(self, after: int = 0) -> Iterator[Entry]:
         """All entries above `after` that are on the disk, in order; damaged ones are left out."""
         reader = self.reader(after)
-        while batch := reader.read(_RETRY_LINES):
+        while batch := reader.read(_READ_AT_ONCE):
             yield from batch
 
     def since_snapshot(self) -> Iterator[Entry]:
         """The last snapshot and all entries after it; all entries if there is no snapshot."""
         for segment in reversed(segments(self.folder)):
-            state, damage = check(segment, self._sealer)
-            first_is_good = state.entries and not any(found.offset == 0 for found in damage)
-            if first_is_good and parse(next(lines(segment))[1])[0].kind == SNAPSHOT:
+            if begins_with(SNAPSHOT, segment, self._sealer):
                 return self.entries(after=first_seq(segment) - 1)
         return self.entries()
 

@@ -116,6 +116,15 @@ def check(segment: Path, sealer: Sealer) -> tuple[SegmentCheck, list[Damage]]:
     return state, found
 
 
+def begins_with(kind: str, segment: Path, sealer: Sealer) -> bool:
+    """Is the first line of `segment` a good one, and of that kind?"""
+    header = header_of(segment)
+    if header is None:
+        return False
+    _, line = next(lines(segment))
+    return Chain(sealer, header.prev).accepts(line) and parse(line)[0].kind == kind
+
+
 def verify(folder: Path, sealer: Sealer) -> Verdict:
     """Checks every line of a journal and that the segments follow each other. Reads only."""
     damage: list[Damage] = []
