@@ -9,6 +9,7 @@ from rexian.telephony.agi import AgiResult
 from rexian.telephony.errors import ActionFailed, BadValue, ChannelLost
 from rexian.telephony.events import (
     AgiEnded,
+    BlindTransferred,
     BridgeEntered,
     BridgeLeft,
     ChannelGone,
@@ -84,6 +85,33 @@ async def test_caller_and_agent_talk_and_each_fact_is_told(
         await ears.hear(ChannelGone, channel=caller, cause=16)
         await call.ended()
     assert sum(switch.dropped.values()) == 0
+
+
+async def test_a_phones_blind_transfer_brings_the_caller_back_to_the_engine(
+    asterisk: "Rig", switch: Switch, ears: "Ears"
+) -> None:
+    leg = ChannelId("leg-that-transfers")
+    async with asterisk.citizen("13912345678") as li, asterisk.phone("8001") as wang:
+        await wang.register()
+        await ears.hear(PhoneStatus)
+        call = await li.dial("12345")
+        caller = (await ears.hear(ChannelInAgi, context="from-trunk")).channel
+        await call.answered()
+        switch.originate(f"PJSIP/{asterisk.endpoint('8001')}", leg, **LEG)
+        phone = await wang.ringing()
+        await phone.answer()
+        switch.agi(caller, f"EXEC Bridge {(await ears.hear(ChannelInAgi, channel=leg)).name}")
+        await ears.hear(BridgeEntered, channel=caller)
+
+        assert await phone.transfer("110") < 300
+
+        told = await ears.hear(BlindTransferred, ok=True)
+        assert (told.transferer, told.transferee, told.exten) == (leg, caller, "110")
+        back = await ears.hear(ChannelInAgi, channel=caller)
+        assert (back.context, back.exten, back.dnis) == ("xfer", "110", "")
+        assert (await switch.agi(caller, "GET VARIABLE CALLERID(num)")).data == "13912345678"
+        await call.hang_up()
+        await ears.hear(ChannelGone, channel=caller)
 
 
 async def test_a_caller_who_hangs_up_ends_every_command_under_way(

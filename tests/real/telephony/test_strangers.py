@@ -113,6 +113,27 @@ async def test_a_flood_of_changes_within_a_call_stays_one_call(
         await ears.hear(ChannelGone, channel=caller)
 
 
+@pytest.mark.parametrize(
+    "name", ["张三".encode("gbk"), b"\xff\xfe\xfd", "张三".encode()[:4], b"a\x07b\x1b[31m"]
+)
+async def test_a_name_in_another_encoding_costs_nobody_the_call(
+    asterisk: "Rig", switch: Switch, ears: "Ears", name: bytes
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as wire:
+        wire.bind((asterisk.house.plan.trunk_address, 0))
+        plain = invite(asterisk, wire.getsockname()[1], name.hex())
+
+        wire.sendto(plain.replace(b"From: <", b'From: "' + name + b'" <'), asterisk.sip)
+
+        started = await ears.hear(ChannelInAgi)
+        assert started.ani == "13912345678"
+        assert all(sign.isprintable() or sign == "\ufffd" for sign in started.ani_name)
+        assert (await switch.agi(started.channel, "GET VARIABLE CALLERID(num)")).data == "13912345678"
+        assert [channel.ani for channel in await switch.live_channels()] == ["13912345678"]
+        switch.hangup(started.channel)
+        await ears.hear(ChannelGone)
+
+
 @pytest.mark.parametrize("size", [1000, 60000])
 async def test_rubbish_on_the_sip_port_harms_nobody(
     asterisk: "Rig", switch: Switch, ears: "Ears", size: int
