@@ -13,7 +13,7 @@ from typing import Any
 from cdr.journey import NotAStep, Step
 from cdr.record import CallRecord, Direction, HangupBy, Outcome, Source
 from terms.instant import Instant, to_iso
-from terms.phone import masked
+from terms.numbers import clean, mask
 
 INSTANTS = ("started_at", "answered_at", "queued_at", "connected_at", "ended_at")
 DURATIONS = ("wait_s", "ring_s", "talk_s", "hold_s", "acw_s")
@@ -73,7 +73,7 @@ def to_json(record: CallRecord, zone: tzinfo, *, reveal: bool = False) -> dict[s
         shown[name] = _rounded(shown[name])
     if not reveal:
         citizen = "ani" if record.direction is Direction.INBOUND else "dnis"
-        shown[citizen] = masked(shown[citizen]) if shown[citizen] else None
+        shown[citizen] = mask(clean(shown[citizen])) if shown[citizen] else None
     shown["journey"] = [_step_shown(step, zone, reveal=reveal) for step in record.journey]
     return shown
 
@@ -85,7 +85,7 @@ def _step_shown(step: Step, zone: tzinfo, *, reveal: bool) -> dict[str, Any]:
         if name in _STEP_INSTANTS and isinstance(value, int):
             shown[name] = to_iso(Instant(value), zone)
         elif name in _STEP_NUMBERS and isinstance(value, str) and not reveal:
-            shown[name] = masked(value)
+            shown[name] = mask(clean(value))
         elif isinstance(value, float):
             shown[name] = _rounded(value)
     return shown

@@ -4,7 +4,7 @@ from datetime import tzinfo
 from typing import Any
 
 from terms.instant import to_iso
-from terms.phone import masked
+from terms.numbers import clean, mask
 from workorders.order import LABELS, WorkOrder, to_entry
 
 
@@ -19,5 +19,5 @@ def to_json(order: WorkOrder, zone: tzinfo, *, reveal: bool = False) -> dict[str
     shown["created_at"] = to_iso(order.created_at, zone)
     shown["due_at"] = None if order.due_at is None else to_iso(order.due_at, zone)
     if order.caller is not None and not reveal:
-        shown["caller"] = masked(order.caller)
+        shown["caller"] = mask(clean(order.caller))
     return shown

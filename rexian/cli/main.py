@@ -9,7 +9,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from rexian.cli import programs
+from rexian.cli import programs, records
 from rexian.cli.accounts import accounts
 from rexian.cli.check import check as check_config
 from rexian.cli.house import House
@@ -27,6 +27,9 @@ from rexian.telephony.secrets import Secrets
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="热线 Rexian:12345 热线的呼叫中心引擎。")
 agent = typer.Typer(no_args_is_help=True, help="座席签入、置闲、置忙、签出(与话机特征码相同)。")
 app.add_typer(agent, name="agent")
+app.add_typer(records.export, name="export")
+app.command("calls")(records.calls)
+app.command("orders")(records.orders)
 
 REFUSED, WRONG_USAGE = 1, 2
 CAN_TAKE_CALLS, DEGRADED, STOPPED = 0, 2, 3
