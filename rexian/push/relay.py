@@ -14,10 +14,8 @@ import structlog
 
 from rexian.push.broker import Broker, BrokerLost, Link, Message, MqttBroker
 from rexian.push.receipts import PATTERN, NotAReceipt, department_of, event_of, orders_topic
-from rexian.store.errors import StoreError
-from rexian.store.outbox import DeadLetter, Receipt
-from rexian.store.store import Store
 from terms.instant import Instant, seconds_between
+from workorders.outbox import DeadLetter, KeepsOutbox, OutboxTrouble, Receipt
 
 log = structlog.get_logger()
 
@@ -34,7 +32,7 @@ class Relay:
 
     def __init__(
         self,
-        store: Store,
+        store: KeepsOutbox,
         url: str,
         now: Callable[[], Instant],
         *,
@@ -64,7 +62,7 @@ class Relay:
                     self._is_connected()
                     pause_s = self._first_pause_s
                     await self._serve(link)
-            except (BrokerLost, StoreError) as why:
+            except (BrokerLost, OutboxTrouble) as why:
                 self._is_waiting(why)
             finally:
                 self.connected = False

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 from sqlalchemy import exc
 
+from workorders.outbox import OutboxTrouble
 
-class StoreError(Exception):
+
+class StoreError(OutboxTrouble):
     """Base of everything the store raises."""
 
 

@@ -1,51 +1,20 @@
 """What departments have to be told, until they have said that they know it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 
 from sqlalchemy import Select, and_, bindparam, delete, func, insert, select, update
 
 from rexian.store.database import Database
 from rexian.store.tables import dead_letters, outbox
 from terms.instant import Instant, after
+from workorders.outbox import DeadLetter, Receipt, Waiting
 
 DEAD_LETTERS_MAX = 1000
 PAYLOAD_MAX = 4096
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """One event that its department has not receipted."""
-
-    id: int
-    event: str
-    department: str
-    payload: str
-    sent: int
-    """How often it was sent already."""
-
-
-class Receipt(StrEnum):
-    """What a department's receipt did."""
-
-    TAKEN = "taken"
-    REPEATED = "repeated"
-    UNKNOWN = "unknown"
-    """There is no such event, or it is another department's."""
-
-
 _RESULTS = {None: Receipt.UNKNOWN, True: Receipt.TAKEN, False: Receipt.REPEATED}
 """By whether an event is known for a department, and then whether it still waits for its receipt."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeadLetter:
-    """A message from a department that could not be understood or was not its to send."""
-
-    topic: str
-    payload: str
-    why: str
 
 
 class Outbox:

@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy import insert
 
 from rexian.store.absorb import Batch, OrderRule, Place
-from rexian.store.outbox import DEAD_LETTERS_MAX, DeadLetter, Outbox, Receipt, Waiting
 from rexian.store.store import Store
 from rexian.store.tables import outbox as outbox_table
 from simulators.past_calls import MONDAY, served
 from terms.instant import after
+from workorders.outbox import DeadLetter, Receipt, Waiting
 
 
 @pytest.fixture
