@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import insert
 
 from rexian.store.absorb import Batch, OrderRule, Place
+from rexian.store.outbox import DEAD_LETTERS_MAX, Outbox
 from rexian.store.store import Store
 from rexian.store.tables import outbox as outbox_table
 from simulators.past_calls import MONDAY, served
