@@ -16,6 +16,7 @@ from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from zoneinfo import ZoneInfo
 
 from ruamel.yaml import YAML
 
@@ -83,6 +84,7 @@ class City:
         """The phones that are on, by extension."""
         self._news = asyncio.Condition()
         self._rung: dict[str, asyncio.Queue[IncomingCall]] = defaultdict(asyncio.Queue)
+        self._asking: asyncio.Task[list[Record]] | None = None
         self._ends = AsyncExitStack()
         self._chores: list[asyncio.Task[None]] = []
 
@@ -169,13 +171,19 @@ class City:
         """`off` if the board doesn't show them."""
         return str(self.desk(agent).get("state", "off"))
 
+    async def finished_calls(self) -> list[Record]:
+        """As `rexian calls --jsonl` tells them; who asks while somebody else does gets the same answer."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(asyncio.to_thread(told_calls, self.rig))
+        return await asyncio.shield(self._asking)
+
     async def record_of(self, citizen: Phone, within_s: float = 5.0) -> Record:
         """The one record of this citizen's only call."""
         number = citizen.account.user
         masked = f"{number[:3]}****{number[-4:]}"
 
         async def found() -> Record | None:
-            records = [record for record in await finished_calls(self.rig) if record["ani"] == masked]
+            records = [record for record in await self.finished_calls() if record["ani"] == masked]
             assert len(records) <= 1, f"several records of one call: {records}"
             return records[0] if records else None
 
@@ -222,19 +230,13 @@ class City:
 _serial = count(1)
 
 
-async def finished_calls(rig: Rig) -> list[Record]:
+def told_calls(rig: Rig) -> list[Record]:
     """Every finished call, as `rexian calls --jsonl` shows it."""
-    return await asyncio.to_thread(_from_the_journal, rig)
-
-
-def _from_the_journal(rig: Rig) -> list[Record]:
-    from zoneinfo import ZoneInfo
-
     found = []
     for file in sorted((rig.home / "journal").glob("*.journal")):
-        for line in file.read_text(encoding="utf-8").splitlines():
-            entry = json.loads(line)
-            if entry["kind"] == "record":
+        for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
+            if '"kind":"record"' in line and line.endswith("\n"):
+                entry = json.loads(line)
                 found.append(to_json(from_entry(entry["body"]["record"]), ZoneInfo("Asia/Shanghai")))
     return sorted(found, key=lambda record: str(record["started_at"]))
 

@@ -35,11 +35,11 @@ async def hears_prompt(
     call: Call, prompt: str, within_s: float = 10.0, since: Instant | None = None
 ) -> Instant:
     """Wait until the prompt has begun, after `since` if it may have been heard before; say when it did."""
-    earliest = call.begun_at if since is None else since
 
     async def begun() -> Instant | None:
-        # What was playing already at `earliest` is found there, and has not begun after it.
-        return next((at for at in played(call, prompt, earliest) if at > after(earliest, 0.03)), None)
+        # What was playing already at `since` is found right there, and has not begun after it.
+        times = played(call, prompt, since)
+        return next((at for at in times if since is None or at > after(since, 0.03)), None)
 
     return await again_until(begun, within_s, f"{prompt} heard by {call.line.account.user}")
 
