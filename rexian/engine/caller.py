@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from acd.decisions import Decision
@@ -106,19 +107,17 @@ class Call:
         else:
             self.keys_ignored += 1
 
-    def on_leg_event(self, event: events.SwitchEvent) -> None:
-        """Facts from the switch about the agent's leg."""
-        if self.leg is None:
-            return
-        if isinstance(event, events.Held | events.Unheld):
+    def on_leg_event(self, leg: AgentLeg, event: events.SwitchEvent) -> None:
+        """Facts from the switch about an agent's leg, one that was given back among them."""
+        if not isinstance(event, events.Held | events.Unheld):
+            leg.on_event(event)
+        elif leg is self.leg:
             self.inbox.put(event)
-        else:
-            self.leg.on_event(event)
 
     def claim_leg(self, leg: AgentLeg) -> None:
         """`leg` works for this call; its channel's events come here."""
         self.leg = leg
-        self.house.claim(leg.channel, self.on_leg_event)
+        self.house.claim(leg.channel, partial(self.on_leg_event, leg))
 
     def drop_leg(self) -> None:
         """The agent's phone stops at once, if one is ringing or connected."""

@@ -9,9 +9,11 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from acd.decisions import Refusal
 from rexian.telephony import events
+from rexian.telephony.errors import ChannelLost
 from rexian.telephony.switch import Switch
 from terms.ids import AgentId, CallId, ChannelId, OfferId, SeatId
 
@@ -19,6 +21,10 @@ NO_SIGN_OF_LIFE_S = 1.8
 """A phone that hasn't begun to ring by then is taken for dead: the citizen's wait goes on elsewhere."""
 NO_CHANNEL_S = 0.3
 """After "failed" the hang-up of the leg follows within a millisecond, if there was a leg at all."""
+
+DROP_AGAIN_S = 0.03
+MOST_DROPS = 50
+"""A leg that is dropped in the breath in which it was called may not have a channel yet."""
 
 LEG_CONTEXT = "agent-leg"
 ORIGINATE_TIMED_OUT = 3
@@ -131,6 +137,8 @@ class AgentLeg:
         self.rang = False
         self._timed_out = False
         self._by_phone = False
+        self._drops = 0
+        self._gone = False
         self._timer: asyncio.TimerHandle | None = None
 
     @property
@@ -177,10 +185,11 @@ class AgentLeg:
                 if self.stage is LegStage.ANSWERED:
                     self._tell(LegLeft(self))
             case events.OriginateDone(ok=False, reason=reason) if self.stage is not LegStage.ANSWERED:
-                self._timed_out = reason == ORIGINATE_TIMED_OUT
+                self._timed_out, self._gone = reason == ORIGINATE_TIMED_OUT, True
                 self._calm()
                 self._timer = asyncio.get_running_loop().call_later(NO_CHANNEL_S, self._end, "")
             case events.ChannelGone(cause=cause, tech_cause=tech_cause):
+                self._gone = True
                 self._end(tech_cause, cause)
 
     def drop(self) -> None:
@@ -188,12 +197,22 @@ class AgentLeg:
         if self.stage is not LegStage.OVER:
             self.stage = LegStage.OVER
             self._calm()
-            self._switch.hangup(self.channel)
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        """Until the channel's end is known (`_calm`): the switch makes it some time after it was asked to."""
+        self._drops += 1
+        self._switch.hangup(self.channel).add_done_callback(self._hung_up)
+
+    def _hung_up(self, asked: "asyncio.Future[Any]") -> None:
+        missed = not asked.cancelled() and isinstance(asked.exception(), ChannelLost)
+        if missed and not self._gone and self._drops < MOST_DROPS:
+            self._timer = asyncio.get_running_loop().call_later(DROP_AGAIN_S, self._hang_up)
 
     def _lifeless(self) -> None:
         if self.stage is LegStage.CALLED:
-            self._switch.hangup(self.channel)
             self._end("")
+            self._hang_up()
 
     def _end(self, tech_cause: str, cause: int = 0) -> None:
         before, self.stage = self.stage, LegStage.OVER

@@ -20,6 +20,7 @@ from rexian.engine.leg import (
     why_not,
 )
 from rexian.telephony import events
+from rexian.telephony.errors import ChannelLost
 from terms.ids import AgentId, CallId, ChannelId, OfferId, SeatId
 
 OF = LegOf(call=CallId("1.1"), offer=OfferId("a-1"), agent=AgentId("1001"), seat=SeatId("8001"))
@@ -32,12 +33,20 @@ class SwitchOfALeg:
     def __init__(self) -> None:
         self.originated: list[Mapping[str, Any]] = []
         self.hung_up: list[ChannelId] = []
+        self.too_early = 0
+        """So many hang-ups come before the channel is made."""
 
     def originate(self, **fields: Any) -> None:
         self.originated.append(fields)
 
-    def hangup(self, channel: ChannelId, cause: int = 16) -> None:
+    def hangup(self, channel: ChannelId, cause: int = 16) -> "asyncio.Future[Mapping[str, str]]":
         self.hung_up.append(channel)
+        answer: asyncio.Future[Mapping[str, str]] = asyncio.get_running_loop().create_future()
+        if len(self.hung_up) <= self.too_early:
+            answer.set_exception(ChannelLost("Hangup: No such channel"))
+        else:
+            answer.set_result({})
+        return answer
 
 
 @pytest.fixture
@@ -179,6 +188,23 @@ async def test_a_dropped_leg_stops_the_phone_and_tells_nothing_more(ring: Any, s
     leg.on_event(gone("487"))
 
     assert switch.hung_up == [CHANNEL]
+    assert news == []
+
+
+async def test_a_leg_that_is_dropped_before_its_channel_is_made_is_dropped_again(
+    ring: Any, switch: SwitchOfALeg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(legs, "DROP_AGAIN_S", 0.001)
+    switch.too_early = 2
+    leg, news = ring()
+
+    leg.drop()
+    async with asyncio.timeout(5):
+        while len(switch.hung_up) < 3:
+            await asyncio.wait_for(asyncio.get_running_loop().run_in_executor(None, lambda: None), 1)
+    leg.on_event(events.ChannelGone(channel=CHANNEL, name="", cause=0, tech_cause=""))
+
+    assert switch.hung_up == [CHANNEL] * 3
     assert news == []
 
 
