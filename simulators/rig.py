@@ -251,7 +251,11 @@ class Rig:
 
     def _leave(self) -> None:
         with self._ends:
-            self.stop()
+            try:
+                self.stop()
+            finally:
+                if self.home != Path():
+                    self._kill_what_is_left()
 
     def _kill_what_is_left(self) -> None:
         """Only what carries our folder's name, which is nobody else's, in its command or environment."""
