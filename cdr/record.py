@@ -134,7 +134,7 @@ class _Talk:
 def record_of(call: CallId, steps: Sequence[Step]) -> CallRecord:
     """The record of `call` as far as `steps` tell it.
 
-    `steps` are in the order in which they happened. Without an `ended` step the call still goes on:
+    `steps` are in the order in which they were told. Without an `ended` step the call still goes on:
     durations then run up to the last step, and the outcome is None. ValueError without any step.
     """
     if not steps:
@@ -172,7 +172,7 @@ def record_of(call: CallId, steps: Sequence[Step]) -> CallRecord:
         rating=_whole(_last(steps, StepKind.RATED), "score"),
         recording=_recording(steps),
         source=_one_of(Source, _text(ended, "source"), Source.ENGINE),
-        journey=tuple(steps),
+        journey=tuple(sorted(steps, key=lambda step: step.at)),
     )
 
 

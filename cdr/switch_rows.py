@@ -41,6 +41,9 @@ COLUMNS = (
 )
 
 _NATIVE_DIAL = "Dial"
+_NORMAL = 16
+_TOLD_BY_ADOPTERS = frozenset({StepKind.ADOPTED, StepKind.WRAPPED_UP, StepKind.NOTED})
+"""Steps that an engine adds when it comes back; they say nothing of how long the call lived."""
 _SECONDS = re.compile(r"[0-9]{1,11}(\.[0-9]{1,9})?", re.ASCII)
 
 
@@ -164,6 +167,7 @@ def calls_of(rows: Iterable[SwitchRow], citizen_contexts: Collection[str]) -> li
 def _call_of(stretches: list[SwitchRow]) -> SwitchCall:
     rows = sorted(stretches, key=lambda row: (row.started_at, row.ended_at))
     first, last = rows[0], max(rows, key=lambda row: row.ended_at)
+    hangup_by = _hangup_by(last, rows)
     return SwitchCall(
         call_id=CallId(next((row.call for row in rows if row.call), first.channel_id)),
         caller=first.caller,
@@ -181,8 +185,8 @@ def _call_of(stretches: list[SwitchRow]) -> SwitchCall:
             for row in rows
             if row.other_channel and row.answered_at
         ),
-        cause=next((row.cause for row in reversed(rows) if row.cause is not None), None),
-        hangup_by=_hangup_by(last, rows),
+        cause=_cause(rows, hangup_by),
+        hangup_by=hangup_by,
     )
 
 
@@ -196,6 +200,12 @@ def _hangup_by(last: SwitchRow, rows: Sequence[SwitchRow]) -> HangupBy:
     return HangupBy.SYSTEM
 
 
+def _cause(rows: Sequence[SwitchRow], hangup_by: HangupBy) -> int | None:
+    """Asterisk writes 0, which is no cause, for a citizen who hung up without having been bridged."""
+    cause = next((row.cause for row in reversed(rows) if row.cause), None)
+    return cause or (_NORMAL if hangup_by is HangupBy.CITIZEN else None)
+
+
 def ending(steps: Sequence[Step], seen: SwitchCall | None, now: Instant) -> tuple[Step, ...]:
     """The steps that close a call whose end no engine saw; `steps` are those that are known.
 
@@ -203,19 +213,21 @@ def ending(steps: Sequence[Step], seen: SwitchCall | None, now: Instant) -> tupl
     writing a row, so it crashed: the end is then the last thing known, and at the latest `now`.
     A talk that the journal left open ended when its stretch did, even if the citizen stayed on longer.
     """
-    last_known = steps[-1].at if steps else now
     if seen is None:
         lost = {
             "by": HangupBy.SYSTEM.value,
             "outcome": Outcome.SWITCH_LOST.value,
             "source": Source.SWITCH.value,
         }
-        return (Step(at=min(last_known, now), kind=StepKind.ENDED, data=lost),)
-    ended = _ended(seen)
-    over_at = next((talk.over_at for talk in reversed(seen.talks) if last_known < talk.over_at), None)
-    if _is_talking(steps) and over_at is not None and over_at < seen.ended_at:
-        return (Step(at=over_at, kind=StepKind.TALK_ENDED, data={"by": HangupBy.AGENT.value}), ended)
-    return (ended,)
+        lived = [step.at for step in steps if step.kind not in _TOLD_BY_ADOPTERS]
+        return (Step(at=min(max(lived, default=now), now), kind=StepKind.ENDED, data=lost),)
+    talking_since = _talking_since(steps)
+    if talking_since is not None:
+        over_at = next((talk.over_at for talk in reversed(seen.talks) if talking_since < talk.over_at), None)
+        if over_at is not None and over_at < seen.ended_at:
+            by_agent = {"by": HangupBy.AGENT.value}
+            return (Step(at=over_at, kind=StepKind.TALK_ENDED, data=by_agent), _ended(seen))
+    return (_ended(seen),)
 
 
 def record_of_switch_call(seen: SwitchCall) -> CallRecord:
@@ -238,16 +250,16 @@ def record_of_switch_call(seen: SwitchCall) -> CallRecord:
 
 
 def _ended(seen: SwitchCall, outcome: Outcome | None = None) -> Step:
-    data = {
-        "by": seen.hangup_by.value,
-        "cause": seen.cause,
-        "outcome": outcome,
-        "source": Source.SWITCH.value,
-    }
-    return Step(at=seen.ended_at, kind=StepKind.ENDED, data=data)
+    return _ended_by_switch(seen.ended_at, seen.hangup_by, seen.cause, outcome)
 
 
-def _is_talking(steps: Sequence[Step]) -> bool:
-    kinds = (StepKind.CONNECTED, StepKind.AGENT_ANSWERED, StepKind.TALK_ENDED, StepKind.ENDED)
-    last = next((step.kind for step in reversed(steps) if step.kind in kinds), None)
-    return last in (StepKind.CONNECTED, StepKind.AGENT_ANSWERED)
+def _ended_by_switch(at: Instant, by: HangupBy, cause: int | None, outcome: Outcome | None) -> Step:
+    data = {"by": by.value, "cause": cause, "outcome": outcome, "source": Source.SWITCH.value}
+    return Step(at=at, kind=StepKind.ENDED, data=data)
+
+
+def _talking_since(steps: Sequence[Step]) -> Instant | None:
+    """Since when the talk goes on that the journal left open; None if it left none."""
+    kinds = (StepKind.CONNECTED, StepKind.TALK_ENDED, StepKind.ENDED)
+    last = next((step for step in reversed(steps) if step.kind in kinds), None)
+    return last.at if last and last.kind is StepKind.CONNECTED else None

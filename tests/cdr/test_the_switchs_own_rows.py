@@ -193,6 +193,16 @@ def test_a_talk_that_the_citizen_ended_while_no_engine_was_there_is_the_citizens
     assert (record.outcome, record.talk_s, record.hangup_by) == (Outcome.SERVED, 60.0, HangupBy.CITIZEN)
 
 
+def test_what_an_adopter_noted_before_it_looked_does_not_lengthen_the_talk() -> None:
+    known = (*TALKING, at(90, StepKind.WRAPPED_UP, agent="1003", acw_s=0.0))
+    seen = the_call(row(0, 70, dstchannel=AGENT), row(75, 75, hangup_cause="16", hangup_source=AGENT))
+
+    record = record_of(CallId(CALL), [*known, *ending(known, seen, after(BEGIN, 99))])
+
+    assert (record.talk_s, record.hangup_by, record.ended_at) == (60.0, HangupBy.AGENT, after(BEGIN, 75))
+    assert [step.kind for step in record.journey[-3:]] == ["talk_ended", "ended", "wrapped_up"]
+
+
 def test_an_earlier_talk_is_not_taken_for_the_open_one() -> None:
     second = (*TALKING, at(40, StepKind.TALK_ENDED, by="agent"), at(50, StepKind.CONNECTED, agent="1004"))
     seen = the_call(row(0, 40, dstchannel=AGENT), row(40, 80, hangup_cause="16", hangup_source=CHANNEL))
@@ -211,3 +221,36 @@ def test_a_call_of_which_the_switch_wrote_nothing_was_lost_with_the_switch() -> 
         HangupBy.SYSTEM,
     )
     assert record.ended_at == after(BEGIN, 10)
+
+
+def test_a_lost_call_did_not_live_until_somebody_looked() -> None:
+    known = (*TALKING, at(90, StepKind.ADOPTED, stage="talk"))
+
+    (ended,) = ending(known, None, after(BEGIN, 99))
+
+    assert ended.at == after(BEGIN, 10)
+
+
+# Written by Asterisk 22.10.1 with our templates: a feature code; a talk that the agent ended, with the
+# citizen gone two seconds later; a citizen who left during the greeting.
+REAL = """\
+"1.0","1.0","1795562360.164842","1795562360.165748","1795562361.603063","1.438221","1.437315","8001","","",\
+"PJSIP/seat-8001-00000000","","AGI","ANSWERED","","","","0"
+"1.14","1.14","1795562451.792998","1795562451.793522","1795562478.152140","26.359142","26.358618",\
+"13900004444","12345","from-trunk","PJSIP/trunk-6","PJSIP/seat-8001-7","Bridge","ANSWERED","","","","8"
+"1.14","1.14","1795562480.154027","1795562480.154027","1795562480.154384","0.000357","0.000357",\
+"13900004444","12345","from-trunk","PJSIP/trunk-6","","Return","ANSWERED","16","PJSIP/seat-8001-7","","10"
+"1.19","1.19","1795562480.154936","1795562480.155543","1795562482.158165","2.003229","2.002622",\
+"13900005555","12345","from-trunk","PJSIP/trunk-8","","Return","ANSWERED","0","PJSIP/trunk-8","","11"
+"""
+
+
+def test_rows_that_a_real_asterisk_wrote() -> None:
+    rows, complaints = parse_rows(REAL.splitlines(keepends=True))
+
+    talked, left = calls_of(rows, CITIZENS)
+
+    assert complaints == []
+    assert (talked.call_id, talked.hangup_by, talked.cause) == ("1.14", HangupBy.AGENT, 16)
+    assert [talk.over_at for talk in talked.talks] == [Instant(1795562478152140)]
+    assert (left.call_id, left.hangup_by, left.cause) == ("1.19", HangupBy.CITIZEN, 16)
