@@ -175,7 +175,7 @@ def _values(plan: SwitchPlan, secrets: Secrets, installation: Installation) -> V
         "TRUNK_RTP_TIMEOUT_S": str(plan.trunk_rtp_timeout_s),
         "QUALIFY_EVERY_S": str(plan.qualify_every_s),
         "SEAT_MEDIA": media,
-        "BIND_MEDIA": "no" if plan.bind in _ANY else "yes",
+        "BIND_MEDIA": "yes" if plan.bind == _LOOPBACK else "no",
         "RTP_FIRST": str(plan.rtp_ports[0]),
         "RTP_LAST": str(plan.rtp_ports[1]),
         "MAX_CALLS": str((plan.rtp_ports[1] - plan.rtp_ports[0] + 1) // 2),
