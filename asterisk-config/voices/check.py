@@ -31,13 +31,14 @@ from prompts import (
     read_prompts,
     syllables,
 )
+from sound import BEEP_GAP_MS, BEEP_MS
 from wavfacts import RATE, NotTelephoneSound, WavFacts, measure, read_samples
 
 LOWEST_DBFS, HIGHEST_DBFS = -20.0, -14.0
 MAX_PER_MIN = 220
 MAX_EDGE_MS = 250
 MAX_ERROR = 0.10
-BEEP_SAMPLES = 160 * RATE // 1000  # the beep in front and the pause after it
+BEEP_SAMPLES = (BEEP_MS + BEEP_GAP_MS) * RATE // 1000
 HEAD = """# The prompts, measured and heard
 
 Made by `check.py --report`; do not edit. Listener: Whisper-base (int8) on what is left after G.711 A-law.

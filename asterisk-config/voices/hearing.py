@@ -104,7 +104,8 @@ def _widen(sound: NDArray[np.float64]) -> NDArray[np.float32]:
 
     pad = np.zeros(RATE * PAD_MS // 1000)
     wide = signal.resample_poly(np.concatenate([pad, sound, pad]), LISTENER_RATE // RATE, 1)
-    return wide.astype(np.float32)
+    sound32: NDArray[np.float32] = wide.astype(np.float32)
+    return sound32
 
 
 def error(expected: str, heard: str) -> float:
@@ -132,9 +133,10 @@ def pinyin(text: str) -> list[str]:
     """Syllables without tones; a Latin letter counts as one, punctuation as nothing."""
     from pypinyin import lazy_pinyin
 
-    kept = re.sub(r"[^\u4e00-\u9fffA-Za-z]", " ", text)
-    syllables = lazy_pinyin(kept, errors=lambda rest: list(rest.replace(" ", "").lower()) or None)
-    return [str(s) for s in syllables if s.strip()]
+    found: list[str] = []
+    for words in re.findall(r"[\u4e00-\u9fff]+|[A-Za-z]", text):
+        found += lazy_pinyin(words)
+    return found
 
 
 def distance(a: list[str], b: list[str]) -> int:

@@ -23,6 +23,7 @@ TAKES = Path(__file__).with_name("takes.yaml")
 
 MAX_S = 12.0  # UX rule: nobody listens longer than that
 PACE = 0.87  # about 210 characters a minute
+CHAIN = 2  # what sound.py does to the voice; raise it to have all files spoken again
 STYLE = 0  # speak as in a text of so many sounds; 0: of as many as there are
 DIGITS = "零一二三四五六七八九"
 FIELDS = {"text", "say", "only", "speak", "pace", "lead_ms", "max_s", "beep", "part_of", "note"}
@@ -45,6 +46,7 @@ class Recipe:
     beep: bool = False
     hz: int = 0  # a tone instead of speech
     ms: int = 0
+    chain: int = CHAIN
 
     def stamp(self) -> str:
         """Sixteen hex digits that change when any of this changes."""

@@ -27,6 +27,7 @@ from prompts import (
     read_prompts,
     syllables,
 )
+from wavfacts import RATE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -102,7 +103,7 @@ def _render_one(prompt: Prompt, speaker: Speaker) -> Row:
         "text": prompt.text,
         "recipe": recipe.stamp(),
         "wav_sha256": file_sha256(path),
-        "duration_ms": len(made) * 1000 // sound.RATE,
+        "duration_ms": len(made) * 1000 // RATE,
     }
 
 
@@ -116,7 +117,7 @@ def speak(prompt: Prompt, speaker: Speaker) -> NDArray[np.float64]:
     least_s = 0.0 if prompt.recipe.beep else syllables(prompt.said) * 60 / MAX_PER_MIN
     for _ in range(4):
         made = sound.to_telephone(speaker.say(prompt.recipe.text, pace, prompt.recipe.style), MODEL_RATE)
-        length_s = len(made) / sound.RATE
+        length_s = len(made) / RATE
         if length_s >= least_s:
             break
         pace *= length_s / least_s * 0.99

@@ -17,7 +17,7 @@ from itertools import product
 import check
 import hearing
 from kokoro import NoVoice, Speaker
-from prompts import TAKES, BadPrompts, Prompt, read_prompts, read_takes
+from prompts import SOUNDS, TAKES, BadPrompts, Prompt, read_prompts, read_takes
 from render import speak
 from ruamel.yaml import YAML
 from sound import to_samples
@@ -56,7 +56,7 @@ def _improve(
     for style, pace in product(STYLES, PACES):
         trial = replace(verdict.prompt, recipe=replace(verdict.prompt.recipe, pace=pace, style=style))
         samples = to_samples(speak(trial, speaker))
-        error, heard = check.listen(trial, check.SOUNDS, listener, prompts, mine=samples)
+        error, heard = check.listen(trial, SOUNDS, listener, prompts, mine=samples)
         if error < best_error:
             best_error, best = error, trial
             print(f"{trial.id}: {error:.0%} with pace {pace}, style {style}: “{heard}”", flush=True)
