@@ -8,6 +8,7 @@ from ivr.actions import Action, Ask, Entered, Event, HangUp, JoinQueue, Key, Mov
 from ivr.menus import MenuState
 from ivr.step import step
 from rexian.engine.caller import Call
+from rexian.engine.leg import LegStage
 from rexian.engine.line import KEYS
 from rexian.engine.state import Stage
 from terms.ids import PromptId, QueueName
@@ -42,6 +43,8 @@ async def walk_menu(call: Call, *, adopted: bool) -> None:
 
 async def perform(call: Call, action: Action) -> Event | None:
     match action:
+        case Play(prompts=prompts) if call.state.stage is Stage.QUEUE:
+            reply(call, prompts)
         case Play(prompts=prompts, keys_cut=keys_cut):
             _note_notice(call, prompts)
             for prompt in prompts:
@@ -85,7 +88,7 @@ def move_queue(call: Call, queue: QueueName, prompts: tuple[PromptId, ...] = ())
     call.go(Stage.QUEUE, queue=queue)
     call.note(StepKind.MOVED, queue=queue)
     call.house.dispatch.move(call.id, queue)
-    speak(call, prompts)
+    reply(call, prompts)
 
 
 def speak(call: Call, prompts: tuple[PromptId, ...]) -> None:
@@ -94,6 +97,21 @@ def speak(call: Call, prompts: tuple[PromptId, ...]) -> None:
         for prompt in prompts:
             call.line.say(prompt)
         call.line.music(on=True)
+
+
+def reply(call: Call, prompts: tuple[PromptId, ...]) -> None:
+    """The answer to a key while waiting: whatever is being said gives way to it, but for the notice.
+
+    Nothing here is waited for: an agent may pick up at any moment.
+    """
+    is_answered = call.leg is not None and call.leg.stage is LegStage.ANSWERED
+    if not prompts or is_answered:
+        return
+    if call.notice is None or call.notice.done():
+        call.line.cut()
+    for prompt in prompts:
+        call.line.say(prompt)
+    call.line.music(on=True)
 
 
 def waiting(call: Call) -> Waiting:
