@@ -156,7 +156,7 @@ def _adopt_leg(call: Call, channel: LiveChannel, of: LegOf) -> None:
 def _adopt_talk(call: Call, channel: LiveChannel) -> None:
     """A talk is on while the citizen's channel runs `EXEC Bridge`; else it ended while nobody watched."""
     if channel.bridge and call.leg is not None and call.state.command is not None:
-        call.adopted_in_talk = True
+        call.together = True
         call.bridge = call.house.switch.expect(call.line.channel, call.state.command)
         return
     if call.leg is not None and channel.application == "Bridge":

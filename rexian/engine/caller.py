@@ -66,7 +66,8 @@ class Call:
         self.bridge: asyncio.Future[AgiResult] | None = None
         self.notice: asyncio.Future[AgiResult] | None = None
         """While it runs, citizen and agent may not be connected."""
-        self.adopted_in_talk = False
+        self.together = False
+        """Citizen and agent are, or were until a moment ago, in one bridge."""
         self.offered_in_stage = 0
         self.cause = 0
         self.keys_ignored = 0
@@ -109,14 +110,18 @@ class Call:
 
     def on_leg_event(self, leg: AgentLeg, event: events.SwitchEvent) -> None:
         """Facts from the switch about an agent's leg, one that was given back among them."""
-        if not isinstance(event, events.Held | events.Unheld):
-            leg.on_event(event)
-        elif leg is self.leg:
-            self.inbox.put(event)
+        if isinstance(event, events.Held | events.Unheld):
+            if leg is self.leg:
+                self.inbox.put(event)
+            return
+        leg.on_event(event)
+        if isinstance(event, events.HangupRequested) and leg is self.leg and self.together:
+            # Past the mailbox: this phone can ring for the next citizen while the switch clears up here.
+            self.house.dispatch.talk_ended(leg.of.agent, self.id)
 
     def claim_leg(self, leg: AgentLeg) -> None:
         """`leg` works for this call; its channel's events come here."""
-        self.leg = leg
+        self.leg, self.together = leg, False
         self.house.claim(leg.channel, partial(self.on_leg_event, leg))
 
     def drop_leg(self) -> None:

@@ -99,19 +99,22 @@ class Dispatch:
 
     # --- talks -------------------------------------------------------------------------------
 
-    def held(self, agent: AgentId, on: bool) -> None:
+    # Neither does anything once `agent` talks with `call` no longer: such news may be late, or told twice.
+
+    def held(self, agent: AgentId, call: CallId, on: bool) -> None:
         """The agent's phone put the citizen on hold, or came back."""
-        now = self._clock.now()
-        self._changed(self.book.held(agent, now) if on else self.book.unheld(agent, now))
+        if self._talks(agent, call):
+            now = self._clock.now()
+            self._changed(self.book.held(agent, now) if on else self.book.unheld(agent, now))
 
     def talk_ended(self, agent: AgentId, call: CallId) -> None:
-        """After-call work begins, or the next state at once when none is planned.
-
-        Does nothing once `agent` talks with `call` no longer: its end may be told more than once.
-        """
-        desk = self.book.desk(agent)
-        if desk.call == call and desk.state in TALK_STATES:
+        """After-call work begins, or the next state at once when none is planned."""
+        if self._talks(agent, call):
             self._changed(self.book.talk_ended(agent, self._clock.now()))
+
+    def _talks(self, agent: AgentId, call: CallId) -> bool:
+        desk = self.book.desk(agent)
+        return desk.call == call and desk.state in TALK_STATES
 
     # --- people ------------------------------------------------------------------------------
 

@@ -62,13 +62,6 @@ class LegFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class LegLeft:
-    """The agent hung up. The phone can ring for the next citizen while the switch clears this leg away."""
-
-    leg: "AgentLeg"
-
-
-@dataclass(frozen=True, slots=True)
 class LegGone:
     """A phone that had answered is gone; `cause` is a Q.850 number, 44 when its RTP fell silent."""
 
@@ -77,7 +70,7 @@ class LegGone:
     by_phone: bool
 
 
-LegNews = LegRang | LegAnswered | LegFailed | LegLeft | LegGone
+LegNews = LegRang | LegAnswered | LegFailed | LegGone
 
 
 def why_not(tech_cause: str, *, timed_out: bool, rang: bool) -> Refusal:
@@ -182,8 +175,6 @@ class AgentLeg:
                 self._tell(LegAnswered(self))
             case events.HangupRequested():
                 self._by_phone = True
-                if self.stage is LegStage.ANSWERED:
-                    self._tell(LegLeft(self))
             case events.OriginateDone(ok=False, reason=reason) if self.stage is not LegStage.ANSWERED:
                 self._timed_out, self._gone = reason == ORIGINATE_TIMED_OUT, True
                 self._calm()

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from cdr.journey import StepKind
 from rexian.engine.caller import Call, CommandOver
 from rexian.engine.inbox import CallerHungUp
-from rexian.engine.leg import AgentLeg, LegGone, LegLeft
+from rexian.engine.leg import AgentLeg, LegGone
 from rexian.engine.line import KEYS
 from rexian.engine.state import Stage
 from rexian.engine.waiting import back_to_the_queue
 from rexian.telephony import events
-from rexian.telephony.agi import AgiResult
+from rexian.telephony.agi import AgiResult, quoted
 from terms.ids import PromptId
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def connect(call: Call, leg: AgentLeg) -> None:
     house.switch.setvar(leg.channel, "TIMEOUT(absolute)", "0")
     recording = house.recordings.begin(call.id, call.state.recording) if house.city.recording else None
     if recording is not None:
-        line.send(f"EXEC MixMonitor {recording.file},{recording.options}")
+        line.send(f"EXEC MixMonitor {quoted(f'{recording.file},{recording.options}')}")
     command = f"bridge-{of.offer}"
     call.bridge = line.send(f"EXEC Bridge {leg.name}", command_id=command)
     call.go(
@@ -55,14 +55,13 @@ async def talk(call: Call) -> None:
     assert leg is not None
     assert bridge is not None
     bridge.add_done_callback(lambda done: call.inbox.put(CommandOver(_result(done))))
-    together = call.adopted_in_talk
     gone: LegGone | None = None
     while True:
         match await call.inbox.get():
             case CommandOver():
                 break
-            case events.BridgeEntered() if not together:
-                together = True
+            case events.BridgeEntered() if not call.together:
+                call.together = True
                 call.note(
                     StepKind.CONNECTED, agent=leg.of.agent, seat=leg.of.seat, recording=call.state.recording
                 )
@@ -70,28 +69,24 @@ async def talk(call: Call) -> None:
                 call.keys_ignored += 1
             case events.Held():
                 call.note(StepKind.HELD)
-                call.house.dispatch.held(leg.of.agent, on=True)
+                call.house.dispatch.held(leg.of.agent, call.id, on=True)
             case events.Unheld():
                 call.note(StepKind.UNHELD)
-                call.house.dispatch.held(leg.of.agent, on=False)
-            case LegLeft() as news if news.leg is leg and together:
-                # Now, not when the switch has answered about the bridge: that can take a tenth of a second.
-                call.house.dispatch.talk_ended(leg.of.agent, call.id)
+                call.house.dispatch.held(leg.of.agent, call.id, on=False)
             case LegGone() as news if news.leg is leg:
                 gone = news
-    await _after_talk(call, leg, gone, together)
+    await _after_talk(call, leg, gone)
 
 
-async def _after_talk(call: Call, leg: AgentLeg, gone: LegGone | None, together: bool) -> None:
+async def _after_talk(call: Call, leg: AgentLeg, gone: LegGone | None) -> None:
     call.bridge = None
     call.line.send("EXEC StopMixMonitor")
     result = await call.line.do("GET VARIABLE BRIDGERESULT")
-    if not together:
+    if not call.together:
         back_to_the_queue(call, leg, f"the bridge never was: {result.data or 'no result'}")
         return
     if gone is None and not leg.hung_up_by_phone:
         gone = await _wait_for_end(call, leg)
-    call.adopted_in_talk = False
     if leg.hung_up_by_phone or (gone is not None and gone.by_phone):
         call.note(StepKind.TALK_ENDED, by="agent")
         call.drop_leg()

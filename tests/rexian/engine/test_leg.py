@@ -13,7 +13,6 @@ from rexian.engine.leg import (
     LegAnswered,
     LegFailed,
     LegGone,
-    LegLeft,
     LegNews,
     LegOf,
     LegRang,
@@ -169,15 +168,6 @@ async def test_an_answered_phone_that_leaves_tells_whether_its_owner_hung_up(rin
 
     assert isinstance(news[-1], LegGone)
     assert news[-1].by_phone
-
-
-async def test_an_agent_who_hangs_up_is_told_of_before_the_switch_has_cleared_the_leg_away(ring: Any) -> None:
-    leg, news = ring()
-    leg.on_event(in_agi())
-
-    leg.on_event(events.HangupRequested(channel=CHANNEL, cause=16))
-
-    assert [type(item) for item in news] == [LegAnswered, LegLeft]
 
 
 async def test_a_dropped_leg_stops_the_phone_and_tells_nothing_more(ring: Any, switch: SwitchOfALeg) -> None:
