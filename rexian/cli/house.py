@@ -1,5 +1,6 @@
 """The programs that make one hotline on this machine: which, with what, in which order."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -24,6 +25,8 @@ from rexian.telephony.secrets import Secrets
 ROOT = Path(__file__).resolve().parents[2]
 ENOUGH_DISK_BYTES = 200 << 20
 STOP_ASTERISK_S = 1.0
+BROKER_AS_ROOT = "user root\n"
+"""Started as root it would become `nobody`, who may not write into our folder."""
 
 Say = Callable[[str], None]
 
@@ -89,12 +92,8 @@ class House:
     async def end_programs(self) -> None:
         """Everything that was started for this data folder, by whichever `up`. Asterisk is last but one:
         it says goodbye to the phones."""
-        for program in (self._crowd, self.engine):
-            await self._end(program)
-        pid = self.asterisk_pid()
-        if pid is not None:
-            await programs.stop(pid, STOP_ASTERISK_S)
-        await self._end(self._broker)
+        await asyncio.gather(self._end(self._crowd), self._end(self.engine))
+        await asyncio.gather(self._end_asterisk(), self._end(self._broker))
 
     def asterisk_pid(self) -> int | None:
         """The switch's process, if it runs."""
@@ -104,6 +103,11 @@ class House:
         except (OSError, ValueError, KeyError):
             return None
         return pid if programs.started_at(pid) == started else None
+
+    async def _end_asterisk(self) -> None:
+        pid = self.asterisk_pid()
+        if pid is not None:
+            await programs.stop(pid, STOP_ASTERISK_S)
 
     async def _end(self, program: Program) -> None:
         pid = programs.running(program.pid_file)
@@ -171,9 +175,10 @@ class House:
             f"listener {port} 127.0.0.1\n"
             "allow_anonymous true\n"  # loopback only; departments outside come by REXIAN_MQTT_URL
             "persistence true\n"
+            f"{BROKER_AS_ROOT if os.geteuid() == 0 else ''}"
             f"persistence_location {folder}/\n"
             "max_queued_messages 20000\n"
-            "message_size_limit 1048576\n"
+            "max_packet_size 1048576\n"
             "log_dest stderr\n"
             "log_type error\nlog_type warning\nlog_type notice\n"
         )

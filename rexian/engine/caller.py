@@ -21,8 +21,11 @@ from rexian.telephony import events
 from rexian.telephony.agi import AgiResult
 from rexian.telephony.switch import Switch
 from terms.ids import CallId, ChannelId, PromptId, SeatId
+from terms.instant import seconds_between
 
 STATE_VARIABLE = "REXIAN_STATE"
+SAME_KEY_S = 0.15
+"""No finger, and no dialler that anybody uses, presses one key twice in so short a time."""
 MOST_KEYS_AHEAD = 12
 NORMAL_CLEARING = 16  # Q.850; the switch gives 0 for a BYE
 
@@ -74,6 +77,7 @@ class Call:
         """Keys that no question was there for; the journey tells of them once."""
         self._asked_to_hang_up = False
         self._closed = False
+        self._last_key = ("", state.started_at)
 
     @property
     def id(self) -> CallId:
@@ -102,7 +106,14 @@ class Call:
                 self.inbox.put(event)
 
     def _take_key(self, key: events.KeyPressed) -> None:
-        """No menu wants so many keys ahead; somebody who leans on the keypad must not fill the mailbox."""
+        """No menu wants so many keys ahead; somebody who leans on the keypad must not fill the mailbox.
+
+        A short key is told twice by the switch: the same digit again at once is the same key.
+        """
+        now, last = self.house.clock.now(), self._last_key
+        self._last_key = (key.digit, now)
+        if key.digit == last[0] and seconds_between(last[1], now) < SAME_KEY_S:
+            return
         if self.inbox.count(events.KeyPressed) < MOST_KEYS_AHEAD:
             self.inbox.put(key)
         else:
