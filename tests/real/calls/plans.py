@@ -1,5 +1,6 @@
 """The cities of these stories, each the demo city with a few lines changed."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,16 @@ UNSERVED = "123459"
 """A line to the language queue, for citizens who shall wait."""
 
 
-def _with_a_line_nobody_serves(config: Path) -> None:
+def _with_a_line_nobody_serves(config: Path, mode: str = "menu") -> None:
     def change(hotline: Any) -> None:
         hotline["numbers"][UNSERVED] = {"queue": "language"}
+        hotline["mode"] = mode
 
     rewrite(config / "hotline.yaml", change)
 
 
 BY_MENU = Plan(on_duty=NO_LANGUAGE, edit=_with_a_line_nobody_serves)
 """As the demo city, without after-call work."""
+
+DIRECT = Plan(on_duty=NO_LANGUAGE[:8], edit=partial(_with_a_line_nobody_serves, mode="direct"))
+"""The same in mode `direct`."""

@@ -35,7 +35,7 @@ class Talk:
         """The 工号 of the seat's usual person."""
         return f"1{self.seat.account.extension[1:]}"
 
-    async def both_hear_each_other(self, within_s: float = 8.0) -> None:
+    async def both_hear_each_other(self, within_s: float = 15.0) -> None:
         """Wait until each hears the other's tone."""
         await asyncio.gather(
             self.call.hears(tone_hz(self.seat), within_s), self.leg.hears(tone_hz(self.citizen), within_s)

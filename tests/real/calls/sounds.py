@@ -13,6 +13,8 @@ SOUNDS = Path(__file__).parents[3] / "asterisk-config" / "sounds" / "zh"
 
 MUSIC_DBFS = -45.0
 """Music and speech are well above, the silence between words below."""
+LONGEST_GAP_MS = 100
+PARTIES = set(tones.SEATS) | set(tones.CITIZENS)
 
 
 @cache
@@ -54,6 +56,17 @@ def cut_after_s(call: Call, prompt: str, begun: Instant) -> float:
             break
         same = start + alaw.FRAME
     return same / alaw.RATE
+
+
+def is_music(call: Call, since: Instant, seconds: float) -> bool:
+    """Something is heard all the time, and it is nobody who sends a tone."""
+    until = after(since, seconds)
+    heard = call.hearing
+    return (
+        heard.loudness(since, until) > MUSIC_DBFS
+        and heard.gaps_over(LONGEST_GAP_MS, since, until) == []
+        and not heard.heard(since, until, share=0.5) & PARTIES
+    )
 
 
 def purity(hearing: Hearing, hz: int, since: Instant, until: Instant | None = None) -> float:

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from simulators import tones
-from simulators.call import Call
 from simulators.clock import wall_now
 from terms.instant import Instant, after
 from tests.real.calls.city import City, again_until, apart_s, at, kinds, steps
@@ -21,14 +20,20 @@ from tests.real.calls.scenes import (
     times_agree,
     tone_hz,
 )
-from tests.real.calls.sounds import MUSIC_DBFS, cut_after_s, hears_prompt, length_s, played, purity
+from tests.real.calls.sounds import (
+    LONGEST_GAP_MS,
+    cut_after_s,
+    hears_prompt,
+    is_music,
+    length_s,
+    played,
+    purity,
+)
 from tests.real.calls.together import together
 
 pytestmark = pytest.mark.real
 
 PLAN = BY_MENU
-
-LONGEST_GAP_MS = 100
 
 
 # --- waiting -------------------------------------------------------------------------------------
@@ -54,16 +59,7 @@ async def test_who_waits_hears_music_and_is_told_the_place_after_10_s_and_then_e
     assert [step["prompts"] for step in steps(record, "announced")] == [["q.pos.1"], ["q.still"]]
     assert two.hearing.gaps_over(LONGEST_GAP_MS, connecting, again) == []
     for begun, prompt in ((connecting, "q.connect"), (announced, "q.pos.1"), (again, "q.still")):
-        is_music(two, after(begun, length_s(prompt) + 0.1), 0.8)
-
-
-def is_music(call: Call, since: Instant, seconds: float) -> None:
-    """Something is heard all the time, and it is nobody who sends a tone."""
-    until = after(since, seconds)
-    assert call.hearing.loudness(since, until) > MUSIC_DBFS
-    assert call.hearing.gaps_over(LONGEST_GAP_MS, since, until) == []
-    parties = set(tones.SEATS) | set(tones.CITIZENS)
-    assert call.hearing.heard(since, until, share=0.5) & parties == set()
+        assert is_music(two, after(begun, length_s(prompt) + 0.1), 0.8)
 
 
 @together
@@ -77,7 +73,7 @@ async def test_the_music_plays_on_while_the_agents_phone_rings(city: City) -> No
         await call.hang_up()
         await leg.ended(within_s=2)
 
-    is_music(call, after(connecting, length_s("q.connect") + 0.1), 0.8)
+    assert is_music(call, after(connecting, length_s("q.connect") + 0.1), 0.8)
     assert call.hearing.gaps_over(LONGEST_GAP_MS, connecting, rung_until) == []
 
 
@@ -131,7 +127,7 @@ async def test_hold_is_music_for_the_citizen_and_a_step_of_the_journey(city: Cit
         await talk.call.hang_up()
         record = await city.record_of(citizen)
 
-    is_music(talk.call, after(held, 0.3), 1.5)
+    assert is_music(talk.call, after(held, 0.3), 1.5)
     assert tone_hz(talk.seat) not in talk.call.hearing.heard(after(held, 0.2), after(unheld, -0.1))
     journey = kinds(record)
     assert [kind for kind in journey if kind in ("connected", "held", "unheld", "talk_ended")] == [
