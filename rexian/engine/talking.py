@@ -60,11 +60,6 @@ async def talk(call: Call) -> None:
         match await call.inbox.get():
             case CommandOver():
                 break
-            case events.BridgeEntered() if not call.together:
-                call.together = True
-                call.note(
-                    StepKind.CONNECTED, agent=leg.of.agent, seat=leg.of.seat, recording=call.state.recording
-                )
             case events.KeyPressed():
                 call.keys_ignored += 1
             case events.Held():
