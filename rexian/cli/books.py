@@ -5,6 +5,7 @@ over before that (`rexian.cli.service`).
 """
 
 import asyncio
+import gc
 
 import structlog
 
@@ -36,6 +37,9 @@ class Books:
     async def run(self) -> None:
         """Until cancelled. No trouble with database or broker ends it: the journal keeps everything."""
         store = await self._open()
+        # What a hundred thousand imported objects are is known by now. To look at them all again for
+        # garbage would stop every call for 80 ms of processor time, several times a minute.
+        gc.freeze()
         relay = Relay(store, self._settings.mqtt_url, self._clock.now)
         self._writer = Writer(
             self._journal, store, self._city.zone, on_absorbed=relay.wake, ledger=self._ledger

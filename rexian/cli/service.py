@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import importlib
 import signal
 from typing import TYPE_CHECKING
@@ -35,6 +36,7 @@ them anyway; what isn't finished is finished at the next start."""
 
 async def run_engine(settings: Settings) -> None:
     """Serve until SIGTERM (calls live on, another engine adopts them) or the command `stop` (calls end)."""
+    gc.freeze()  # see books.py
     places = Places(settings)
     city = load_city(settings.config)
     clock = Clock()
