@@ -10,7 +10,7 @@ What the times mean, exactly:
   phone rang.
 - `talk_s`: how long citizen and agents heard each other, all talks of the call added up, hold excluded.
 - `hold_s`: how long the citizen was on hold inside those talks. Both None if nobody talked.
-- `acw_s`: after-call work, that of all its agents added up; None until it ended.
+- `acw_s`: after-call work, that of all its agents added up; None until it ended, or if nobody talked.
 
 A journey may have gaps: an engine died, another one adopted the call and nobody saw what lay between.
 The fold then takes the nearest step that implies the missing one, never a guess outside the call's own
@@ -165,7 +165,7 @@ def record_of(call: CallId, steps: Sequence[Step]) -> CallRecord:
         ring_s=_ring_s(steps),
         talk_s=_talk_s(talks),
         hold_s=sum(talk.hold_s for talk in talks) if talks else None,
-        acw_s=_acw_s(steps),
+        acw_s=_acw_s(steps) if talks else None,
         outcome=_outcome(steps, ended),
         hangup_by=_hangup_by(talks, ended),
         hangup_cause=_whole(ended, "cause"),

@@ -82,6 +82,12 @@ def test_after_call_work_may_end_after_the_call() -> None:
     assert (call.acw_s, call.ended_at) == (35.0, moment(60))
 
 
+def test_without_a_talk_there_is_no_after_call_work() -> None:
+    agent_left = at(26, "wrapped_up", agent="1003", acw_s=0.0)
+
+    assert folded(*TO_THE_QUEUE, *TALKING[:3], agent_left, at(30, "ended", by="citizen")).acw_s is None
+
+
 @pytest.mark.parametrize(
     ("steps", "outcome"),
     [
