@@ -106,9 +106,7 @@ class Call:
                 # Past the mailbox: a hang-up overtakes what waits there, and a short talk was one all the same.
                 self.together = True
                 of = self.leg.of
-                self.note(
-                    StepKind.CONNECTED, agent=of.agent, seat=of.seat, recording=self.state.recording
-                )
+                self.note(StepKind.CONNECTED, agent=of.agent, seat=of.seat, recording=self.state.recording)
 
     def _take_key(self, key: events.KeyPressed) -> None:
         """No menu wants so many keys ahead; somebody who leans on the keypad must not fill the mailbox.
