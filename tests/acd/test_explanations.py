@@ -8,7 +8,7 @@ from acd.decisions import Offer
 from acd.explain import AgentRank, PassedOver, Score, as_data
 from acd.rules import Stage
 from terms.ids import AgentId, CallId
-from tests.acd.hall import Hall, only, profile, queue, skills
+from tests.acd.hall import ENTERPRISE, Hall, only, profile, queue, skills
 from tests.acd.streams import Day
 
 
@@ -41,6 +41,29 @@ def test_a_reason_names_the_call_that_was_passed_over_and_by_how_much() -> None:
     reason = only(Offer, hall.agent("Li", at=10))[0].reason
 
     assert reason.passed_over == PassedOver(call=CallId("citizen"), behind=3.0)
+
+
+def test_of_two_calls_that_are_relaxed_at_once_the_second_is_the_one_passed_over() -> None:
+    rule = queue("citizen", Stage(after_s=0, need=skills(yi=9)), Stage(after_s=8, need=()))
+    hall = Hall([rule])
+    hall.agent("Li", at=0)
+    hall.caller("second", at=1)
+    hall.caller("first", at=1, priority=7)
+
+    (offer,) = only(Offer, hall.wait_until(9))
+
+    assert (offer.call, offer.reason.passed_over) == ("first", PassedOver(call=CallId("second"), behind=7.0))
+
+
+def test_a_call_that_moves_while_it_rings_is_the_one_passed_over_by_the_agent_it_frees() -> None:
+    hall = Hall([queue(), queue("enterprise")])
+    hall.agent("Li", at=0)
+    hall.caller("Wang", at=1)
+    hall.caller("Zhao", at=2, priority=5)
+
+    (offer,) = only(Offer, hall.router.move(CallId("Wang"), ENTERPRISE, hall.at(3)))
+
+    assert (offer.call, offer.reason.passed_over) == ("Zhao", PassedOver(call=CallId("Wang"), behind=4.0))
 
 
 def test_a_reason_fits_on_a_journey() -> None:

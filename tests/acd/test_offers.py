@@ -112,6 +112,23 @@ def test_a_phone_that_refuses_at_once_is_left_in_peace_for_3_seconds() -> None:
     assert offers(hall.wait_until(4)) == [("Wang", "Li")]
 
 
+def test_two_phones_whose_3_seconds_end_together_are_both_asked_the_most_urgent_call_first() -> None:
+    hall = Hall()
+    for agent in ("Li", "Bai"):
+        hall.agent(agent, at=0)
+    for caller in ("Wang", "Zhao"):
+        hall.caller(caller, at=1)
+    for agent in ("Li", "Bai"):
+        hall.refuses(agent, Refusal.BUSY, at=1.01)
+        hall.agent(agent, at=1.01)
+    hall.caller("urgent", at=2, priority=50)
+
+    decided = hall.wait_until(4)
+
+    assert [call for call, _ in offers(decided)] == ["urgent", "Wang"]
+    assert {agent for _, agent in offers(decided)} == {"Li", "Bai"}
+
+
 def test_a_phone_that_rang_longer_than_3_seconds_may_ring_again_at_once() -> None:
     hall = Hall()
     hall.agent("Li", at=0)

@@ -267,6 +267,16 @@ def test_a_desk_from_the_future_is_moved_back_to_now() -> None:
     assert desk.time_in(S.WRAP_UP, later.now) == 0
 
 
+def test_a_doubt_from_the_future_is_moved_back_with_what_was_known_before() -> None:
+    office = an_office_where_li_is(S.NOT_READY)
+    office.at(9).does("doubt", LI)
+
+    later, _ = restarted(office, -91, through_json(office.li()))
+    later.does("settled_free", LI)
+
+    assert (later.li().state, later.li().since) == (S.NOT_READY, Office().at(-95).now)
+
+
 GARBLED: list[tuple[object, str]] = [
     (None, "None is not a JSON object"),
     ([1], "is not a JSON object"),

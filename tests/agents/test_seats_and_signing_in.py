@@ -110,8 +110,11 @@ def test_a_seat_with_a_talk_is_taken(state: AgentState) -> None:
     office.does("sign_in", CHEN, DOOR)
     before = office.book.desks()
 
-    with pytest.raises(SeatTaken, match="seat 8001: agent 1001 has a call there; sign in when it has ended"):
+    with pytest.raises(
+        SeatTaken, match="seat 8001: agent 1001 has a call there; sign in when it has ended"
+    ) as taken:
         office.at(9).does("sign_in", CHEN, WINDOW)
+    assert (taken.value.seat, taken.value.holder) == (WINDOW, LI)
 
     assert office.book.desks() == before
 
@@ -150,10 +153,11 @@ def test_going_home_ends_after_call_work() -> None:
 def test_nobody_can_be_somebody_unknown_or_sit_nowhere() -> None:
     office = Office()
 
-    with pytest.raises(UnknownAgent, match="no person has the number '9999'"):
+    with pytest.raises(UnknownAgent, match="no person has the number '9999'") as agent:
         office.does("sign_in", AgentId("9999"), WINDOW)
-    with pytest.raises(UnknownSeat, match="there is no seat '9000'"):
+    with pytest.raises(UnknownSeat, match="there is no seat '9000'") as seat:
         office.does("sign_in", LI, SeatId("9000"))
+    assert (agent.value.agent, seat.value.seat) == ("9999", "9000")
     with pytest.raises(UnknownSeat):
         office.does("phone_lost", SeatId("9000"))
     with pytest.raises(UnknownSeat):

@@ -39,6 +39,7 @@ def test_what_is_illegal_in_the_table_is_refused_by_the_book_and_changes_nothing
         office.at(9).does(verb, *arguments)
 
     assert (refused.value.agent, refused.value.state) == (LI, state)
+    assert refused.value.event in set(AgentEvent)
     assert office.book.desks() == before
 
 
