@@ -26,3 +26,48 @@ BY_MENU = Plan(on_duty=NO_LANGUAGE, edit=_with_a_line_nobody_serves)
 
 DIRECT = Plan(on_duty=NO_LANGUAGE[:8], edit=partial(_with_a_line_nobody_serves, mode="direct"))
 """The same in mode `direct`."""
+
+
+RING_S, WRAP_UP_S = 4, 6
+
+CELLS = {f"12360{cell}": (f"80{2 * cell + 1:02}", f"80{2 * cell + 2:02}") for cell in range(10)}
+"""A line of its own for each two seats, so that ten stories about agents don't meet."""
+
+
+def _in_cells(config: Path) -> None:
+    def people(agents: Any) -> None:
+        for number, seats in CELLS.items():
+            for seat in seats:
+                agent = agents["people"][f"1{seat[1:]}"]
+                agent["skills"], agent["queues"] = {"citizen": 5}, [f"cell-{number[-1]}"]
+        agents["people"]["1020"]["queues"] += ["citizen", "enterprise", "language"]  # each wants somebody
+
+    def queues(content: Any) -> None:
+        for number in CELLS:
+            content["queues"][f"cell-{number[-1]}"] = {
+                "name": number,
+                "stages": [{"after_s": 0, "need": {}}],
+                "slope": 1000,
+                "handling_s": 60,
+            }
+
+    def numbers(hotline: Any) -> None:
+        for number in CELLS:
+            hotline["numbers"][number] = {"queue": f"cell-{number[-1]}"}
+
+    for name, change in (("agents", people), ("queues", queues), ("hotline", numbers)):
+        rewrite(config / f"{name}.yaml", change)
+
+
+TWO_BY_TWO = Plan(
+    edit=_in_cells,
+    defaults={
+        "after_call_work_s": WRAP_UP_S,
+        "ring_s": RING_S,
+        "no_answer_limit": 1,
+        "reject_limit": 2,
+        "busy_limit": 2,
+        "unreachable_limit": 1,
+    },
+)
+"""Nobody is signed in; each story signs in its own two."""

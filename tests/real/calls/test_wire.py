@@ -10,15 +10,7 @@ from simulators.phone import CallRefused, Phone
 from simulators.sip_message import Headers, Request
 from tests.real.calls.city import City, Record, again_until, apart_s, at, kinds, steps
 from tests.real.calls.plans import BY_MENU, UNSERVED
-from tests.real.calls.scenes import (
-    STRAIGHT,
-    answered_by_an_agent,
-    left,
-    served,
-    talk_with_an_agent,
-    times_agree,
-    tone_hz,
-)
+from tests.real.calls.scenes import STRAIGHT, Talk, left, served, talk_with_an_agent, times_agree, tone_hz
 from tests.real.calls.sounds import hears_prompt, played
 from tests.real.calls.together import together
 
@@ -236,7 +228,7 @@ async def test_thousands_of_keys_cost_the_caller_nothing(city: City) -> None:
         await call.answered()
         enough = asyncio.Event()
         leaning = asyncio.ensure_future(lean_on_the_keypad(call, enough))
-        talk = await answered_by_an_agent(city, citizen, call)
+        talk = await answered_in_the_end(city, citizen, call)
         await call.hears(tone_hz(talk.seat), 8)
         await call.listens(1)
         enough.set()
@@ -251,6 +243,16 @@ async def test_thousands_of_keys_cost_the_caller_nothing(city: City) -> None:
     (told,) = [step for step in steps(record, "noted") if "keys" in step]
     assert told["keys"] > 200
     assert len(record["journey"]) < 30
+
+
+async def answered_in_the_end(city: City, citizen: Phone, call: OutgoingCall) -> Talk:
+    """A phone that is given back again, because the citizen has chosen anew, is not picked up."""
+    leg = await city.rings_for(citizen, 20)
+    await call.listens(0.3)
+    while leg.over.reached:
+        leg = await city.rings_for(citizen, 5)
+    await leg.answer()
+    return Talk(citizen=citizen, call=call, seat=city.seats[leg.line.account.extension], leg=leg)
 
 
 async def lean_on_the_keypad(call: OutgoingCall, enough: asyncio.Event) -> int:
@@ -284,12 +286,8 @@ async def test_a_choice_changed_in_the_same_breath_leaves_no_phone_ringing(city:
         call = await citizen.dial("12345")
         await hears_prompt(call, "g.notice", 3)
         await call.press("17")
-        leg = await city.rings_for(citizen, 20)
-        await call.listens(0.3)
-        if leg.over.reached:
-            leg = await city.rings_for(citizen, 5)
-        await leg.answer()
-        await call.hears(tone_hz(city.seats[leg.line.account.extension]), 8)
+        talk = await answered_in_the_end(city, citizen, call)
+        await call.hears(tone_hz(talk.seat), 15)
         await call.hang_up()
         record = await city.record_of(citizen)
         still_ringing = [
