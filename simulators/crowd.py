@@ -18,7 +18,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rexian.push.broker import MqttBroker
 from simulators.crowd_files import write_citizens, write_seats, write_voices
+from simulators.departments import receipt_everything
 from simulators.milestone import PhoneError
 from simulators.phone import Account, NoAnswer, Phone
 from simulators.sipp_batch import Batch, SippMissing, SippRuns, find_sipp, free_port
@@ -155,18 +157,33 @@ async def run(program: Path, accounts: Sequence[Account], server: tuple[str, int
             await runs.end_all()
 
 
+async def live(
+    sipp: Path, accounts: Sequence[Account], server: tuple[str, int], mqtt_url: str | None
+) -> None:
+    """Citizens and agents, and the departments if it is said where they are told."""
+    departments = (
+        asyncio.create_task(receipt_everything(MqttBroker(url=mqtt_url))) if mqtt_url is not None else None
+    )
+    try:
+        await run(sipp, accounts, server)
+    finally:
+        if departments is not None:
+            departments.cancel()
+
+
 def main() -> int:
     """Exit status 3: no SIPp here."""
     parser = argparse.ArgumentParser(prog="simulators.crowd", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--accounts", type=Path, required=True, help="what `rexian phones --json` says")
     parser.add_argument("--sip-host", default="127.0.0.1")
     parser.add_argument("--sip-port", type=int, default=5060)
+    parser.add_argument("--mqtt-url", help="departments that receipt every work order live there")
     given = parser.parse_args()
     # The crowd lives on loopback addresses, and a switch that is bound elsewhere listens there as well.
     server = (given.sip_host if given.sip_host.startswith("127.") else "127.0.0.1", given.sip_port)
     accounts = accounts_of(json.loads(given.accounts.read_text(encoding="utf-8")), server)
     try:
-        asyncio.run(run(find_sipp(), accounts, server))
+        asyncio.run(live(find_sipp(), accounts, server, given.mqtt_url))
     except SippMissing as missing:
         print(missing, file=sys.stderr)
         return 3

@@ -55,6 +55,8 @@ class House:
                 settings.bind,
                 "--sip-port",
                 str(settings.sip_port),
+                # nobody but a real department may say that it knows a real city's orders
+                *(["--mqtt-url", settings.mqtt_url] if settings.own_broker else []),
             ],
         )
         self._broker = self._program(
