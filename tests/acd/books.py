@@ -1,5 +1,6 @@
 """The router's books, recomputed from scratch: whoever keeps masks and sorted lists must not drift."""
 
+from acd.deadlines import Due
 from acd.profiles import Standing
 from acd.router import Router
 from terms.instant import Instant
@@ -42,6 +43,8 @@ def check_books(router: Router, now: Instant) -> None:
             serves = group.profile.serves(needed.queue.rule.name, needed.need)
             assert bool(group.serves & needed.bit) == serves
     for agent in bench.agents.values():
+        rests = (Due.REST_ENDS, agent.id) in floor.deadlines._at
+        assert rests == (agent.standing is Standing.RESTING)
         rings = [call for call in floor.offers.values() if call.offer and call.offer.agent == agent.id]
         assert (agent.standing is Standing.OFFERED) == (len(rings) == 1), "two phones, or none, for one agent"
         assert agent.call == (rings[0].id if rings else None)
