@@ -17,7 +17,7 @@ from decimal import Decimal
 from cdr.journey import Step, StepKind, StepValue
 from cdr.record import CallRecord, HangupBy, Outcome, Source, record_of
 from terms.ids import CallId
-from terms.instant import SECOND, Instant
+from terms.instant import SECOND, Instant, after
 
 COLUMNS = (
     "uniqueid",
@@ -41,6 +41,8 @@ COLUMNS = (
 )
 
 _NATIVE_DIAL = "Dial"
+SAME_END_S = 0.5
+"""A citizen who hangs up ends the talk's stretch a few milliseconds before the call's."""
 _NORMAL = 16
 _TOLD_BY_ADOPTERS = frozenset({StepKind.ADOPTED, StepKind.WRAPPED_UP, StepKind.NOTED})
 """Steps that an engine adds when it comes back; they say nothing of how long the call lived."""
@@ -224,7 +226,7 @@ def ending(steps: Sequence[Step], seen: SwitchCall | None, now: Instant) -> tupl
     talking_since = _talking_since(steps)
     if talking_since is not None:
         over_at = next((talk.over_at for talk in reversed(seen.talks) if talking_since < talk.over_at), None)
-        if over_at is not None and over_at < seen.ended_at:
+        if over_at is not None and after(over_at, SAME_END_S) < seen.ended_at:
             by_agent = {"by": HangupBy.AGENT.value}
             return (Step(at=over_at, kind=StepKind.TALK_ENDED, data=by_agent), _ended(seen))
     return (_ended(seen),)

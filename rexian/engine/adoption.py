@@ -5,13 +5,14 @@ offer. What the journal calls open and the switch no longer has, ended unseen: t
 file tells when. Nobody is offered a call before all of this is settled.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 import structlog
 
 from acd.rules import Waiting
-from cdr.journey import StepKind
+from cdr.journey import Step, StepKind
+from ivr.menus import Mode
 from rexian.engine.caller import Call
 from rexian.engine.floor import CITIZEN_CONTEXTS, SEAT_CONTEXT, Floor
 from rexian.engine.leg import AgentLeg, LegOf, LegStage
@@ -19,13 +20,17 @@ from rexian.engine.menu import waiting
 from rexian.engine.state import CallState, Stage, UnreadableState, decode
 from rexian.telephony import events
 from rexian.telephony.channels import LiveChannel
+from rexian.telephony.errors import ActionFailed
 from terms.ids import CallId, ChannelId
-from terms.instant import after
+from terms.instant import SECOND, Instant, after, seconds_between
 
 log = structlog.get_logger()
 
 UP = "Up"
 RINGING = "Ringing"
+
+NOTICE_AT_MOST_S = 8.0
+"""In mode `direct` a notice may still be spoken to who joined a queue less than so long ago."""
 
 
 @dataclass(slots=True)
@@ -47,12 +52,13 @@ async def adopt(floor: Floor) -> None:
     floor.dispatch.restore(floor.ledger.desks())
     for endpoint, reachable in phones.items():
         floor.on_event(events.PhoneStatus(endpoint=endpoint, reachable=reachable))
-    calls = [_adopt_call(floor, channel, state, found) for channel, state in _in_order(found.citizens)]
+    times = await _told_by_the_switch(floor, found)
+    calls = [_adopt_call(floor, channel, state, found, times) for channel, state in _in_order(found.citizens)]
     _settle_desks(floor, calls)
     for call in calls:
         _take_up(floor, call)
     for channel in found.new:
-        floor.begin(_as_arrival(channel))
+        floor.begin(_as_arrival(channel), since=times.get(channel.channel))
     for channel in found.seats:
         floor.begin_seat(channel.channel, channel.name, channel.exten)
     for channel in found.strangers:
@@ -117,14 +123,36 @@ def _number(channel: ChannelId) -> tuple[int, ...]:
     return tuple(int(part) if part.isdecimal() else 0 for part in str(channel).split("."))
 
 
-def _adopt_call(floor: Floor, channel: LiveChannel, state: CallState, found: Found) -> Call:
+async def _told_by_the_switch(floor: Floor, found: Found) -> dict[ChannelId, Instant]:
+    """What nobody saw and the switch noted: when a new call came, when a talk without an agent ended."""
+    asked = {channel.channel: "CDR(start,u)" for channel in found.new}
+    for channel, state in found.citizens:
+        if state.stage is Stage.TALK and state.call not in found.legs:
+            asked[channel.channel] = "CDR(end,u)"
+    times = {}
+    for id_, name in asked.items():
+        try:
+            told = await floor.switch.getvar(id_, name)
+        except ActionFailed:
+            continue  # it ended in this moment; that it did is told by its own event
+        seconds, _, fraction = told.partition(".")
+        if seconds.isdecimal() and int(seconds) > 0 and (fraction or "0").isdecimal():
+            times[id_] = Instant(int(seconds) * SECOND + int(fraction[:6].ljust(6, "0")))
+    return times
+
+
+def _adopt_call(
+    floor: Floor, channel: LiveChannel, state: CallState, found: Found, times: Mapping[ChannelId, Instant]
+) -> Call:
     call = Call(floor.house, channel.channel, state, floor.next_seq())
+    if state.stage is Stage.TALK and call.id not in found.legs:
+        _after_unseen_end(call, times.get(channel.channel))
     call.note(StepKind.ADOPTED, **_what_travelled(state))
     leg = found.legs.get(call.id)
     if leg is not None:
         _adopt_leg(call, *leg)
-    if state.stage is Stage.TALK:
-        _adopt_talk(call, channel)
+        if state.stage is Stage.TALK:
+            _adopt_talk(call, channel)
     return call
 
 
@@ -154,18 +182,28 @@ def _adopt_leg(call: Call, channel: LiveChannel, of: LegOf) -> None:
 
 
 def _adopt_talk(call: Call, channel: LiveChannel) -> None:
-    """A talk is on while the citizen's channel runs `EXEC Bridge`; else it ended while nobody watched."""
-    if channel.bridge and call.leg is not None and call.state.command is not None:
-        call.together = True
-        call.bridge = call.house.switch.expect(call.line.channel, call.state.command)
-        return
-    if call.leg is not None and channel.application == "Bridge":
-        call.bridge = call.house.switch.expect(call.line.channel, call.state.command or "")
-        return
-    call.leg = None
-    talked = any(step.kind is StepKind.CONNECTED for step in call.house.ledger.journey(call.id))
-    if talked or not call.house.ledger.journey(call.id):
-        call.note(StepKind.TALK_ENDED, by="agent")
+    """The agent's leg lives: the talk is on, or about to begin, behind the words that name the agent.
+
+    The result of the `EXEC Bridge` may have come in the meantime, and is never told twice. A command
+    sent now is run when it is over; if there was no bridge, that is at once.
+    """
+    assert call.leg is not None
+    call.together = bool(channel.bridge)
+    if call.together and not _talked(call):
+        of = call.leg.of
+        call.note(StepKind.CONNECTED, agent=of.agent, seat=of.seat, recording=call.state.recording)
+    call.bridge = call.line.send("GET VARIABLE BRIDGERESULT")
+
+
+def _talked(call: Call) -> bool:
+    return any(step.kind is StepKind.CONNECTED for step in call.house.ledger.journey(call.id))
+
+
+def _after_unseen_end(call: Call, over_at: Instant | None) -> None:
+    """The agent is gone and nobody saw it: on to the rating, or back to the queue if it never was a talk."""
+    if _talked(call) or not call.house.ledger.journey(call.id):
+        at = over_at or call.house.clock.now()
+        call.house.ledger.step(call.id, Step(at=at, kind=StepKind.TALK_ENDED, data={"by": "agent"}))
         call.go(Stage.RATING, leg=None, command=None)
     else:
         call.go(Stage.QUEUE, agent=None, seat=None, leg=None, command=None)
@@ -185,6 +223,10 @@ def _settle_desks(floor: Floor, calls: Iterable[Call]) -> None:
 def _take_up(floor: Floor, call: Call) -> None:
     """Back into the router, and on with the story."""
     if call.state.stage is Stage.QUEUE:
+        said = call.line.take_over()
+        joined_s = seconds_between(call.state.joined_at or floor.clock.now(), floor.clock.now())
+        if floor.city.menus.mode is Mode.DIRECT and joined_s < NOTICE_AT_MOST_S:
+            call.notice = said
         _requeue(floor, call, waiting(call))
     floor.start(call, adopted=True)
 

@@ -27,6 +27,7 @@ from rexian.engine.state import CallState, Stage
 from rexian.telephony import events
 from rexian.telephony.switch import Switch
 from terms.ids import CallId, ChannelId, SeatId
+from terms.instant import Instant
 from terms.numbers import clean
 
 log = structlog.get_logger()
@@ -144,26 +145,26 @@ class Floor:
         self._arrivals += 1
         return self._arrivals
 
-    def begin(self, event: events.ChannelInAgi) -> None:
-        """A new call from outside."""
-        now = self.clock.now()
+    def begin(self, event: events.ChannelInAgi, since: Instant | None = None) -> None:
+        """A new call from outside; `since` when nobody was there to receive it."""
+        at = since or self.clock.now()
         state = CallState(
             call=CallId(str(event.channel)),
             stage=Stage.MENU,
-            started_at=now,
+            started_at=at,
             ani=clean(event.ani),
             dnis=event.dnis or event.exten,
         )
         call = Call(self.house, event.channel, state, self.next_seq())
-        call.note(
-            StepKind.ARRIVED,
-            ani=state.ani,
-            dnis=state.dnis,
-            channel=event.name,
-            direction="inbound",
-            mode=self.city.menus.mode.value,
-        )
-        call.note(StepKind.ANSWERED)
+        arrived = {
+            "ani": state.ani,
+            "dnis": state.dnis,
+            "channel": event.name,
+            "direction": "inbound",
+            "mode": self.city.menus.mode.value,
+        }
+        self.ledger.step(call.id, Step(at=at, kind=StepKind.ARRIVED, data=arrived))
+        self.ledger.step(call.id, Step(at=at, kind=StepKind.ANSWERED))
         self.start(call, adopted=False)
 
     def start(self, call: Call, *, adopted: bool) -> None:

@@ -57,6 +57,16 @@ class Line:
         """Play a prompt and wait for its end."""
         return await self.outcome(self.say(prompt, keys))
 
+    def take_over(self) -> asyncio.Future[AgiResult]:
+        """All that an engine before this one has asked to be said here counts as one prompt, and can be cut.
+
+        The future is done when it is over.
+        """
+        self._prompts += 1
+        said = self.send("NOOP")
+        said.add_done_callback(self._played)
+        return said
+
     def music(self, on: bool) -> None:
         """Music starts when the commands before it are through; any prompt ends it."""
         self.send("SET MUSIC ON" if on else "SET MUSIC OFF")
