@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 from collections.abc import Coroutine
 from pathlib import Path
@@ -20,7 +21,7 @@ from rexian.cli.up import up as keep_up
 from rexian.engine.city import ConfigErrors, load_city
 from rexian.engine.control import NobodyThere, Refused, ask
 from rexian.engine.journal import JournalBusy
-from rexian.engine.settings import Settings, SettingsError
+from rexian.engine.settings import Settings, SettingsError, unknown_settings
 from rexian.telephony.errors import TelephonyError
 from rexian.telephony.secrets import Secrets
 
@@ -54,6 +55,12 @@ def settings() -> Settings:
         refuse(why, WRONG_USAGE)
 
 
+def warn_of_typos() -> None:
+    """Variables that look like settings and are none: without a word they would just do nothing."""
+    for sentence in unknown_settings(os.environ):
+        typer.echo(sentence, err=True)
+
+
 def run(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end. What people can mend is told in a sentence; all else is a bug and shows itself."""
     try:
@@ -67,6 +74,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 @app.command()
 def up() -> None:
     """启动并看护全部程序;在终端中显示看板。Ctrl-C 停止。"""
+    warn_of_typos()
     raise typer.Exit(run(keep_up(House(settings()))))
 
 
@@ -123,6 +131,7 @@ def status(as_json: Json = False) -> None:
 @app.command()
 def check(folder: Annotated[Path | None, typer.Argument(help="配置目录,默认 REXIAN_CONFIG")] = None) -> None:
     """检查配置;所有错误一次列出(文件:行号)。"""
+    warn_of_typos()
     raise typer.Exit(check_config(folder or settings().config))
 
 
@@ -151,7 +160,7 @@ def tell_agent(verb: str, seat: str, number: str | None, reason: str | None = No
     """Send one agent command to the engine and say what came of it."""
     asked = {"do": "agent", "verb": verb, "seat": seat, "agent": number, "reason": reason}
     answer = run(ask(Places(settings()).control, asked))
-    typer.echo(f"{answer['agent']} {answer['seat'] or ''} {answer['state']} {answer['reason'] or ''}".strip())
+    typer.echo(" ".join(answer[name] for name in ("agent", "seat", "state", "reason") if answer[name]))
 
 
 @agent.command("in")

@@ -6,14 +6,16 @@ nothing (numbers are used again), so the start time from /proc is kept beside it
 
 import asyncio
 import contextlib
+import itertools
 import os
 import signal
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 KILL_AFTER_S = 1.0
+LOG_BYTES = 20 << 20
+LOGS_KEPT = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,19 +55,36 @@ def note_pid(pid_file: Path, pid: int) -> None:
 
 
 def start(program: Program) -> int:
-    """Start it in a session of its own, output to its log; the pid."""
+    """Start it in a session of its own, output to its log; the pid. OSError if there is no such program."""
     program.log.parent.mkdir(parents=True, exist_ok=True)
+    rotate(program.log)
     with program.log.open("ab") as log:
-        process = subprocess.Popen(
+        pid = os.posix_spawn(
+            program.command[0],
             list(program.command),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            env={**os.environ, **program.environment},
+            {**os.environ, **program.environment},
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, log.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, log.fileno(), 2),
+            ],
+            setsid=True,
         )
-    note_pid(program.pid_file, process.pid)
-    return process.pid
+    note_pid(program.pid_file, pid)
+    return pid
+
+
+def rotate(log: Path) -> None:
+    """Put a log that has grown to LOG_BYTES aside; LOGS_KEPT old ones are kept."""
+    try:
+        if log.stat().st_size < LOG_BYTES:
+            return
+    except FileNotFoundError:
+        return
+    old = [log, *(log.with_name(f"{log.name}.{number}") for number in range(1, LOGS_KEPT + 1))]
+    for newer, older in reversed(list(itertools.pairwise(old))):
+        if newer.exists():
+            newer.replace(older)
 
 
 async def ended(pid: int) -> None:

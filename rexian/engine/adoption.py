@@ -234,7 +234,7 @@ def _take_up(floor: Floor, call: Call) -> None:
 def _requeue(floor: Floor, call: Call, as_waiting: Waiting) -> None:
     leg = call.leg
     if leg is None:
-        floor.dispatch.enqueue(as_waiting)
+        floor.dispatch.enqueue(as_waiting, again=True)
     elif leg.stage is not LegStage.ANSWERED:
         until = after(floor.clock.now(), floor.city.limits.ring_s)
         floor.dispatch.resume(leg.of.offer, as_waiting, leg.of.agent, until)

@@ -13,8 +13,9 @@ from rexian.engine.clock import Clock
 from rexian.engine.dispatch import Dispatch
 from rexian.engine.inbox import CallerHungUp, Inbox
 from rexian.engine.ledger import Ledger
-from rexian.engine.leg import AgentLeg, LegNews
+from rexian.engine.leg import AgentLeg, LegNews, LegStage
 from rexian.engine.line import Line
+from rexian.engine.phone_lines import PhoneLines
 from rexian.engine.recordings import Recordings
 from rexian.engine.state import CallState, Stage
 from rexian.telephony import events
@@ -51,6 +52,7 @@ class House:
     ledger: Ledger
     recordings: Recordings
     endpoints: Mapping[SeatId, str]
+    lines: PhoneLines
     claim: Callable[[ChannelId, Callable[[events.SwitchEvent], None]], None]
     """From now on the events of this channel go there."""
 
@@ -103,7 +105,7 @@ class Call:
             case events.KeyPressed():
                 self._take_key(event)
             case events.BridgeEntered() if self.leg is not None and not self.together:
-                # Past the mailbox: a hang-up overtakes what waits there, and a short talk was one all the same.
+                # Past the mailbox: a hang-up overtakes what waits there, and a short talk was one too.
                 self.together = True
                 of = self.leg.of
                 self.note(StepKind.CONNECTED, agent=of.agent, seat=of.seat, recording=self.state.recording)
@@ -129,6 +131,10 @@ class Call:
                 self.inbox.put(event)
             return
         leg.on_event(event)
+        if isinstance(event, events.ChannelGone) or (
+            isinstance(event, events.OriginateDone) and not event.ok
+        ):
+            self.house.lines.gone(leg.of.seat, leg.channel)
         if isinstance(event, events.HangupRequested) and leg is self.leg and self.together:
             # Past the mailbox: this phone can ring for the next citizen while the switch clears up here.
             self.house.dispatch.talk_ended(leg.of.agent, self.id)
@@ -141,6 +147,8 @@ class Call:
     def drop_leg(self) -> None:
         """The agent's phone stops at once, if one is ringing or connected."""
         if self.leg is not None:
+            if self.leg.begun and self.leg.stage is not LegStage.OVER:
+                self.house.lines.leaving(self.leg.of.seat, self.leg.channel)
             self.leg.drop()
             self.leg = None
 

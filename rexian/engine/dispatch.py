@@ -61,9 +61,9 @@ class Dispatch:
 
     # --- calls -------------------------------------------------------------------------------
 
-    def enqueue(self, waiting: Waiting) -> None:
-        """A call waits from `waiting.joined_at` on, which may lie in the past."""
-        self._apply(self.router.enqueue(waiting, self._clock.now()))
+    def enqueue(self, waiting: Waiting, *, again: bool = False) -> None:
+        """A call waits from `waiting.joined_at` on. `again`: no full queue refuses it."""
+        self._apply(self.router.enqueue(waiting, self._clock.now(), adopted=again))
 
     def resume(self, offer: OfferId, waiting: Waiting, agent: AgentId, ring_until: Instant) -> None:
         """A call that waits while the phone of `agent` already rings for it (adoption)."""
@@ -164,8 +164,11 @@ class Dispatch:
             self._note(self.book.settled_talking(agent, call, now, held=held))
 
     def sync_all(self) -> None:
-        """Tell the router of everybody (after adoption): the ready ones may be offered calls from now on."""
-        for desk in self.book.desks():
+        """Tell the router of everybody (after adoption): the ready ones may be offered calls from now on.
+
+        The busy ones first: somebody is "the only one who can" only if nobody else is there at all.
+        """
+        for desk in sorted(self.book.desks(), key=lambda desk: self.book.may_take_calls(desk.agent)):
             self._sync(desk.agent)
 
     def is_specialist(self, agent: AgentId, queue: QueueName) -> bool:
@@ -249,5 +252,8 @@ class Dispatch:
     def _due(self) -> None:
         self._timer = None
         now = self._clock.now()
-        self._changed(self.book.advance(now))
-        self._apply(self.router.advance(now))
+        try:
+            self._changed(self.book.advance(now))
+            self._apply(self.router.advance(now))
+        finally:
+            self._arm()  # whatever went wrong with this one, the next deadline must still come

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import structlog
@@ -14,6 +13,8 @@ from rexian.telephony.errors import LinkLost, LoginRefused, TelephonyError
 from rexian.telephony.switch import AmiAddress, Switch, connect
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rexian.telephony import events
 
 log = structlog.get_logger()

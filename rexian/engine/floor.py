@@ -21,6 +21,7 @@ from rexian.engine.city import City
 from rexian.engine.clock import Clock
 from rexian.engine.dispatch import Dispatch
 from rexian.engine.ledger import Ledger
+from rexian.engine.phone_lines import PhoneLines
 from rexian.engine.recordings import Recordings
 from rexian.engine.seat_codes import SeatCall, serve_seat
 from rexian.engine.state import CallState, Stage
@@ -75,6 +76,7 @@ class Floor:
             ledger=parts.ledger,
             recordings=parts.recordings,
             endpoints=parts.endpoints,
+            lines=PhoneLines(),
             claim=self.claim,
         )
 

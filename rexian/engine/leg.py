@@ -128,6 +128,8 @@ class AgentLeg:
         self.name = ""
         self.stage = LegStage.CALLED
         self.rang = False
+        self.begun = False
+        """The switch has been asked for it: there may be a channel."""
         self._timed_out = False
         self._by_phone = False
         self._drops = 0
@@ -140,7 +142,13 @@ class AgentLeg:
         return self._by_phone
 
     def ring(self, endpoint: str, caller_id: str, ring_s: float) -> None:
-        """Call the phone; it is given up after `ring_s` seconds, or NO_SIGN_OF_LIFE_S without ringing."""
+        """Call the phone; it is given up after `ring_s` seconds, or NO_SIGN_OF_LIFE_S without ringing.
+
+        Does nothing for a leg that was dropped before its phone was free.
+        """
+        if self.stage is LegStage.OVER:
+            return
+        self.begun = True
         self._switch.originate(
             endpoint=f"PJSIP/{endpoint}",
             channel_id=self.channel,
@@ -157,7 +165,7 @@ class AgentLeg:
 
     def adopt(self, name: str, stage: LegStage) -> None:
         """Go on with a leg that another engine had called."""
-        self.name, self.stage = name, stage
+        self.name, self.stage, self.begun = name, stage, True
         self.rang = stage is not LegStage.CALLED
         if stage is LegStage.CALLED:
             self._expect_sign_of_life()
@@ -188,7 +196,8 @@ class AgentLeg:
         if self.stage is not LegStage.OVER:
             self.stage = LegStage.OVER
             self._calm()
-            self._hang_up()
+            if self.begun:
+                self._hang_up()
 
     def _hang_up(self) -> None:
         """Until the channel's end is known (`_calm`): the switch makes it some time after it was asked to."""

@@ -1,6 +1,7 @@
 """Waiting for an agent: music, announcements, keys, and phones that ring, until one is answered."""
 
 import json
+from functools import partial
 
 from acd.decisions import Announce, DropAgentLeg, Offer, Overflow, Refusal
 from acd.explain import as_data
@@ -124,7 +125,8 @@ def ring(call: Call, offer: Offer) -> None:
         seat=seat,
         reason=json.dumps(as_data(offer.reason), separators=(",", ":")),
     )
-    leg.ring(house.endpoints[seat], f'"{call.state.queue}" <{call.state.ani or "anonymous"}>', offer.ring_s)
+    shown = f'"{call.state.queue}" <{call.state.ani or "anonymous"}>'
+    house.lines.when_free(seat, partial(leg.ring, house.endpoints[seat], shown, offer.ring_s))
 
 
 def announce(call: Call, told: Announce) -> None:
@@ -160,7 +162,7 @@ def back_to_the_queue(call: Call, leg: AgentLeg, why: str, first: PromptId | Non
     call.drop_leg()
     call.house.dispatch.talk_ended(leg.of.agent, call.id)
     _remember_tried(call, leg.of.agent)
-    call.house.dispatch.enqueue(waiting(call))
+    call.house.dispatch.enqueue(waiting(call), again=True)
     if first is not None:
         call.line.say(first)
     call.line.music(on=True)

@@ -3,17 +3,20 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from acd.decisions import Decision, DropAgentLeg, Offer, Refusal
 from acd.rules import Waiting
-from agents.desk import Change
 from agents.states import AgentState
 from rexian.engine.city import City, load_city
 from rexian.engine.dispatch import Dispatch
 from terms.ids import AgentId, CallId, QueueName, SeatId
 from terms.instant import Instant, after
+
+if TYPE_CHECKING:
+    from agents.desk import Change
 
 ROOT = Path(__file__).resolve().parents[3]
 LI, CHEN = AgentId("1001"), AgentId("1002")
