@@ -161,9 +161,17 @@ class City:
         await self.sees(lambda _: self.state_of(agent) == state, within_s)
         return self.desk(agent)
 
+    async def sees_no_engine(self, within_s: float = 5.0) -> None:
+        """Wait until the engine is gone."""
+        try:
+            async with asyncio.timeout(within_s), self._news:
+                await self._news.wait_for(lambda: not self.board)
+        except TimeoutError:
+            raise NotInTime(f"the engine was still there after {within_s:g} s") from None
+
     def desk(self, agent: str) -> Mapping[str, Any]:
         """What the board shows of somebody, empty if they are off."""
-        return next((desk for desk in self.board["agents"] if desk["agent"] == agent), {})
+        return next((desk for desk in self.board.get("agents", ()) if desk["agent"] == agent), {})
 
     def state_of(self, agent: str) -> str:
         """`off` if the board doesn't show them."""

@@ -71,3 +71,6 @@ TWO_BY_TWO = Plan(
     },
 )
 """Nobody is signed in; each story signs in its own two."""
+
+KILLED = Plan(on_duty=NO_LANGUAGE, edit=_with_a_line_nobody_serves, defaults={"after_call_work_s": 60})
+"""The demo city with its after-call work, for an engine that will be killed."""
