@@ -3,7 +3,7 @@
 Text is rendered when somebody asks; a journey stores `as_data`.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from terms.ids import AgentId, CallId
@@ -57,5 +57,26 @@ class OfferReason:
 
 
 def as_data(reason: OfferReason) -> dict[str, Any]:
-    """`reason` as plain JSON values."""
-    return asdict(reason)
+    """`reason` as plain JSON values.
+
+    Written out, because `dataclasses.asdict` copies deeply: this is on the way from a freed agent to
+    the next call.
+    """
+    score, passed_over = reason.score, reason.passed_over
+    return {
+        "stage": reason.stage,
+        "stage_since": reason.stage_since,
+        "score": {"priority": score.priority, "boost": score.boost, "ageing": score.ageing},
+        "chosen": _rank(reason.chosen),
+        "runner_up": None if reason.runner_up is None else _rank(reason.runner_up),
+        "able_idle": reason.able_idle,
+        "preferred": reason.preferred,
+        "tried_again": reason.tried_again,
+        "passed_over": None
+        if passed_over is None
+        else {"call": passed_over.call, "behind": passed_over.behind},
+    }
+
+
+def _rank(rank: AgentRank) -> dict[str, Any]:
+    return {"fit": rank.fit, "idle_since": rank.idle_since, "agent": rank.agent}

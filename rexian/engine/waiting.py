@@ -19,6 +19,8 @@ MINUTE_S = 60
 LONGEST_WAIT_MIN = 10
 MOST_AHEAD = 99
 
+_as_json = json.JSONEncoder(separators=(",", ":")).encode
+
 
 async def wait_for_agent(call: Call) -> AgentLeg:
     """Until an agent has picked up and may be connected.
@@ -123,7 +125,7 @@ def ring(call: Call, offer: Offer) -> None:
         offer=offer.offer,
         agent=offer.agent,
         seat=seat,
-        reason=json.dumps(as_data(offer.reason), separators=(",", ":")),
+        reason=_as_json(as_data(offer.reason)),
     )
     shown = f'"{call.state.queue}" <{call.state.ani or "anonymous"}>'
     house.lines.when_free(seat, partial(leg.ring, house.endpoints[seat], shown, offer.ring_s))

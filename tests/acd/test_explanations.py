@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from random import Random
 
 from acd.decisions import Offer
@@ -81,6 +82,14 @@ def test_a_reason_fits_on_a_journey() -> None:
 def reasons_on_random_days() -> Iterator[Offer]:
     for day in range(500, 540):
         yield from only(Offer, Day(Random(day)).live(80).decisions)  # type: ignore[arg-type]
+
+
+def test_a_stored_reason_leaves_nothing_out() -> None:
+    reasons = [offer.reason for offer in reasons_on_random_days()]
+
+    assert [as_data(reason) for reason in reasons] == [asdict(reason) for reason in reasons]
+    assert any(reason.passed_over for reason in reasons)
+    assert any(reason.runner_up for reason in reasons)
 
 
 def test_on_any_day_the_chosen_ranks_before_the_runner_up_and_nobody_passed_over_was_ahead() -> None:
