@@ -15,6 +15,7 @@ from rexian.cli.programs import Program
 from rexian.cli.up import Kept
 from rexian.engine.city import City, load_city
 from rexian.engine.settings import Settings
+from rexian.host.processes import Process
 from rexian.telephony.errors import SwitchTrouble
 from rexian.telephony.installation import Installation
 from rexian.telephony.ports import Port, demand_free
@@ -24,7 +25,7 @@ from rexian.telephony.secrets import Secrets
 
 ROOT = Path(__file__).resolve().parents[2]
 ENOUGH_DISK_BYTES = 200 << 20
-STOP_ASTERISK_S = 1.0
+STOP_ASTERISK_S, STOP_PROGRAM_S = 1.0, 1.0
 BROKER_AS_ROOT = "user root\n"
 """Started as root it would become `nobody`, who may not write into our folder."""
 
@@ -99,34 +100,39 @@ class House:
 
     def asterisk_pid(self) -> int | None:
         """The switch's process, if it runs."""
+        process = self._asterisk_process()
+        return None if process is None else process.pid
+
+    def _asterisk_process(self) -> Process | None:
+        """Found without the city's files: it has to be ended also when those are broken."""
         try:
             note = json.loads(self.places.asterisk_note.read_text())
-            pid, started = int(note["pid"]), str(note["started"])
+            process = Process(int(note["pid"]), int(note["started"]))
         except (OSError, ValueError, KeyError):
             return None
-        return pid if programs.started_at(pid) == started else None
+        return process if process.alive() else None
 
     async def _end_asterisk(self) -> None:
-        pid = self.asterisk_pid()
-        if pid is not None:
-            await programs.stop(pid, STOP_ASTERISK_S)
+        process = self._asterisk_process()
+        if process is not None:
+            await process.end(STOP_ASTERISK_S)
 
     async def _end(self, program: Program) -> None:
-        pid = programs.running(program.pid_file)
-        if pid is not None:
-            await programs.stop(pid)
+        process = programs.running(program.pid_file)
+        if process is not None:
+            await process.end(STOP_PROGRAM_S)
         program.pid_file.unlink(missing_ok=True)
 
-    async def _start_asterisk(self) -> int:
+    async def _start_asterisk(self) -> Process:
         assert self._asterisk is not None
         await self._asterisk.start()
-        pid = self._asterisk.pid
-        if pid is None:
+        process = self._asterisk_process()
+        if process is None:
             raise SwitchTrouble("Asterisk ended right after its start; see asterisk/log in the data folder")
-        return pid
+        return process
 
     def _kept(self, program: Program) -> Kept:
-        async def begin() -> int:
+        async def begin() -> Process:
             return programs.running(program.pid_file) or programs.start(program)
 
         return Kept(name=program.name, start=begin)

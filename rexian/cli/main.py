@@ -33,6 +33,7 @@ app.command("calls")(records.calls)
 app.command("orders")(records.orders)
 
 REFUSED, WRONG_USAGE = 1, 2
+STOP_WITHIN_S = 5.0
 CAN_TAKE_CALLS, DEGRADED, STOPPED = 0, 2, 3
 
 T = TypeVar("T")
@@ -53,6 +54,12 @@ def settings() -> Settings:
         return Settings.load()
     except SettingsError as why:
         refuse(why, WRONG_USAGE)
+
+
+def pid_of(pid_file: Path) -> int | None:
+    """The process behind a pid file, if it runs."""
+    process = programs.running(pid_file)
+    return None if process is None else process.pid
 
 
 def warn_of_typos() -> None:
@@ -82,8 +89,8 @@ def up() -> None:
 def stop() -> None:
     """停止由 `rexian up` 启动的一切;通话结束,记录完整。"""
     house = House(settings())
-    pid = programs.running(house.places.run / "up.pid")
-    run(programs.stop(pid, within_s=5.0) if pid is not None else end_everything(house))
+    supervisor = programs.running(house.places.run / "up.pid")
+    run(supervisor.end(STOP_WITHIN_S) if supervisor is not None else end_everything(house))
 
 
 @app.command(hidden=True)
@@ -112,8 +119,8 @@ def status(as_json: Json = False) -> None:
     try:
         shown |= asyncio.run(ask(places.control, {"do": "status"}))
     except (NobodyThere, Refused):
-        shown["engine_pid"] = programs.running(places.run / "engine.pid")
-    shown["up_pid"] = programs.running(places.run / "up.pid")
+        shown["engine_pid"] = pid_of(places.run / "engine.pid")
+    shown["up_pid"] = pid_of(places.run / "up.pid")
     shown["asterisk_pid"] = House(configured).asterisk_pid()
     shown["home"] = str(places.home)
     alive = any(shown[name] is not None for name in ("engine_pid", "up_pid", "asterisk_pid"))

@@ -22,6 +22,7 @@ from rexian.cli import board, programs
 from rexian.cli.places import Places
 from rexian.engine import control
 from rexian.engine.control import NobodyThere, Refused
+from rexian.host.processes import Process
 from rexian.telephony.errors import TelephonyError
 
 console = Console(highlight=False, soft_wrap=True)
@@ -51,10 +52,10 @@ class AlreadyUp(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A program under supervision: how to start it, or adopt it if it runs; both give the pid."""
+    """A program under supervision: how to start it, or adopt it if it runs; both give the process."""
 
     name: str
-    start: Callable[[], Awaitable[int]]
+    start: Callable[[], Awaitable[Process]]
 
 
 async def up(house: House) -> int:
@@ -64,7 +65,7 @@ async def up(house: House) -> int:
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(name, leaving.set)
-    programs.note_pid(house.places.run / "up.pid", os.getpid())
+    _note_ourselves(house.places.run / "up.pid")
     keepers = [
         asyncio.create_task(_keep(kept), name=kept.name) for kept in await house.prepare(console.print)
     ]
@@ -93,10 +94,21 @@ def _only_one(run: Path) -> int:
     except BlockingIOError:
         os.close(lock)
         raise AlreadyUp(
-            f"{run.parent}: another `rexian up` (process {programs.running(run / 'up.pid')}) looks after it. "
+            f"{run.parent}: another `rexian up` ({_who(run / 'up.pid')}) looks after it. "
             "End it with `rexian stop`, or give this one another REXIAN_HOME and other ports."
         ) from None
     return lock
+
+
+def _note_ourselves(pid_file: Path) -> None:
+    ourselves = Process.of(os.getpid())
+    assert ourselves is not None
+    programs.note(pid_file, ourselves)
+
+
+def _who(pid_file: Path) -> str:
+    process = programs.running(pid_file)
+    return "just starting" if process is None else f"process {process.pid}"
 
 
 async def _keep(kept: Kept) -> None:
@@ -105,9 +117,9 @@ async def _keep(kept: Kept) -> None:
     while True:
         began = time.monotonic()
         try:
-            pid = await kept.start()
-            await programs.ended(pid)
-            what = f"{kept.name} 已退出(进程 {pid})"
+            process = await kept.start()
+            await process.ended()
+            what = f"{kept.name} 已退出(进程 {process.pid})"
         except (TelephonyError, OSError) as why:
             what = f"{kept.name} 无法启动:{why}"
         healthy = time.monotonic() - began > HEALTHY_AFTER_S
@@ -168,6 +180,6 @@ async def end_everything(house: House) -> None:
     else:
         engine = programs.running(house.engine.pid_file)
         if engine is not None:
-            await programs.stop(engine, STOP_CALLS_WITHIN_S, first=signal.SIGCONT)
+            await engine.end(STOP_CALLS_WITHIN_S, first=signal.SIGCONT)
     await house.end_programs()
     (house.places.run / "up.pid").unlink(missing_ok=True)

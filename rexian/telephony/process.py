@@ -8,12 +8,9 @@ believed only if /proc shows that process with our configuration file in its com
 import asyncio
 import json
 import os
-import select
-import signal
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 
+from rexian.host.processes import Process, rotate, spawn
 from rexian.telephony.errors import BootFailed, LinkLost, SwitchTrouble, TelephonyError
 from rexian.telephony.installation import Installation
 from rexian.telephony.link import AmiAddress, LinkLimits, open_link
@@ -25,57 +22,9 @@ BOOT_S = 20.0
 """Normally 0.6 s; a cold disk takes 3."""
 STOP_S = 2.0
 """Time to say BYE to all phones; then it is killed."""
-_LOG_BYTES = 20 << 20
-_LOGS_KEPT = 5
+_LOGS = ("messages.log", "security.log")
+"""Put aside at each start when they have grown; while running, AMI's LoggerRotate does it."""
 _PASSED_ON = ("PATH", "TZ", "LANG", "LC_ALL", "HOME")
-
-
-@dataclass(frozen=True, slots=True)
-class _Process:
-    """A process that can't be mistaken for a later one of the same number."""
-
-    pid: int
-    started: int
-    """Clock ticks after boot, field 22 of /proc/PID/stat."""
-
-    @classmethod
-    def of(cls, pid: int) -> "_Process | None":
-        """None if there is no such process, or it has ended and only waits to be reaped."""
-        try:
-            after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return None
-        process = cls(pid, int(after_name[19]))
-        return process if process.alive() else None
-
-    def alive(self) -> bool:
-        """Whether any thread of it is left. The state in /proc won't do: it says "zombie" as soon as the
-        first thread has ended, while the others still hold the ports."""
-        try:
-            handle = os.pidfd_open(self.pid)
-        except OSError:
-            return False
-        try:
-            watch = select.poll()
-            watch.register(handle, select.POLLIN)
-            return not watch.poll(0) and self._same()
-        finally:
-            os.close(handle)
-
-    def _same(self) -> bool:
-        try:
-            return (
-                int(Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[19]) == self.started
-            )
-        except OSError:
-            return False
-
-    def runs_with(self, file: Path) -> bool:
-        try:
-            words = Path(f"/proc/{self.pid}/cmdline").read_bytes().split(b"\0")
-        except OSError:
-            return False
-        return os.fsencode(file) in words
 
 
 class AsteriskHouse:
@@ -85,7 +34,7 @@ class AsteriskHouse:
         self.plan = plan
         self.secrets = secrets
         self.installation = installation
-        self._process: _Process | None = None
+        self._process: Process | None = None
         self._note = plan.home / "asterisk.json"
 
     @property
@@ -108,10 +57,11 @@ class AsteriskHouse:
         if self.adopt():
             return True
         if (other := self._noted()) is not None:
-            await _end(other, STOP_S)
+            await other.end(STOP_S)
         demand_free(self.plan.ports)
         render(self.plan, self.secrets, self.installation)
-        self._rotate_logs()
+        for name in _LOGS:
+            rotate(self.plan.log / name)
         self._process = self._spawn()
         self._note.write_text(
             json.dumps({"pid": self._process.pid, "started": self._process.started, "plan": repr(self.plan)})
@@ -152,13 +102,13 @@ class AsteriskHouse:
     async def gone(self) -> None:
         """Wait until the process has ended, also if somebody else had started it."""
         if self._process is not None:
-            await _end_of(self._process)
+            await self._process.ended()
 
     async def stop(self, within_s: float = STOP_S) -> None:
         """End it: every phone gets its BYE, then it is killed after `within_s`. No harm if nothing runs."""
         process = self._process or self._noted()
         if process is not None:
-            await _end(process, within_s)
+            await process.end(within_s)
         self._process = None
         self._note.unlink(missing_ok=True)
         if self.plan.run.parent != self.plan.home:
@@ -169,10 +119,10 @@ class AsteriskHouse:
 
     # --- details ----------------------------------------------------------------------------------
 
-    def _noted(self) -> _Process | None:
+    def _noted(self) -> Process | None:
         try:
             note = json.loads(self._note.read_text())
-            noted = _Process(int(note["pid"]), int(note["started"]))
+            noted = Process(int(note["pid"]), int(note["started"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return noted if noted.alive() and noted.runs_with(self.plan.conf) else None
@@ -180,29 +130,16 @@ class AsteriskHouse:
     def _noted_plan(self) -> str:
         return str(json.loads(self._note.read_text()).get("plan", ""))
 
-    def _spawn(self) -> _Process:
+    def _spawn(self) -> Process:
         program = str(self.installation.program)
-        output = os.open(self.plan.log / "console.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        command = [program, "-f", "-C", str(self.plan.conf)]
+        environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         try:
-            pid = os.posix_spawn(
-                program,
-                [program, "-f", "-C", str(self.plan.conf)],
-                {name: os.environ[name] for name in _PASSED_ON if name in os.environ},
-                file_actions=[
-                    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-                    (os.POSIX_SPAWN_DUP2, output, 1),
-                    (os.POSIX_SPAWN_DUP2, output, 2),
-                ],
-                setsid=True,
-                setsigmask=(),
-            )
+            pid = spawn(command, self.plan.log / "console.log", environment)
         except OSError as failure:
             raise SwitchTrouble(f"{program}: can't be started ({failure.strerror}). Run: sh run.sh") from None
-        finally:
-            os.close(output)
-        process = _Process.of(pid)
+        process = Process.of(pid)
         if process is None:
-            _reap(pid)
             raise BootFailed(f"Asterisk ended at once. {self._last_words()}")
         return process
 
@@ -225,54 +162,3 @@ class AsteriskHouse:
                     line.strip() for line in text.splitlines()[-200:] if "ERROR" in line or "Unable" in line
                 ]
         return f"It says: {said[-1]}" if said else f"Its log: {self.plan.log / 'messages.log'}"
-
-    def _rotate_logs(self) -> None:
-        """Start each run with small logs; while running, AMI's LoggerRotate does it."""
-        for name in ("messages.log", "security.log", "console.log"):
-            file = self.plan.log / name
-            if not file.exists() or file.stat().st_size < _LOG_BYTES:
-                continue
-            for number in range(_LOGS_KEPT, 0, -1):
-                older = file.with_name(f"{name}.{number}")
-                if older.exists():
-                    older.replace(file.with_name(f"{name}.{number + 1}"))
-            file.with_name(f"{name}.{_LOGS_KEPT + 1}").unlink(missing_ok=True)
-            file.replace(file.with_name(f"{name}.1"))
-
-
-def _reap(pid: int) -> None:
-    with suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
-
-
-async def _end_of(process: _Process) -> None:
-    """Works for children and for strangers: a pidfd turns readable when its process ends."""
-    try:
-        handle = os.pidfd_open(process.pid)
-    except ProcessLookupError:
-        return
-    loop = asyncio.get_running_loop()
-    ended = asyncio.Event()
-    loop.add_reader(handle, ended.set)
-    try:
-        if process.alive():
-            await ended.wait()
-    finally:
-        loop.remove_reader(handle)
-        os.close(handle)
-    _reap(process.pid)
-
-
-async def _end(process: _Process, within_s: float) -> None:
-    if not process.alive():
-        _reap(process.pid)
-        return
-    with suppress(ProcessLookupError):
-        os.kill(process.pid, signal.SIGTERM)
-    try:
-        async with asyncio.timeout(within_s):
-            await _end_of(process)
-    except TimeoutError:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await _end_of(process)
