@@ -3,22 +3,29 @@
 import asyncio
 from collections.abc import Iterator
 from contextlib import ExitStack
+from types import ModuleType
 
 import pytest
 
 from simulators.rig import Rig
 from tests.real.calls.city import Plan
-from tests.real.calls.together import OWN_PLAN, STORY, Told, play
+from tests.real.calls.together import OWN_PLAN, STORY, Part, Story, Told, play
 
 
-@pytest.fixture(scope="session")
-def systems() -> Iterator[dict[Plan, Rig]]:
-    """One running system for each plan, until the end of the session."""
-    with ExitStack() as ends:
-        yield _Started(ends)
+EVENING_LASTS_S = 300
+"""At most, on a slow machine; the first test of an evening waits for all of it."""
 
 
-class _Started(dict[Plan, Rig]):
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """An evening may last longer than a test."""
+    for item in items:
+        if isinstance(item, pytest.Function) and hasattr(item.function, STORY):
+            item.add_marker(pytest.mark.timeout(EVENING_LASTS_S))
+
+
+class Systems(dict[Plan, Rig]):
+    """One running system for each plan, started when it is first asked for."""
+
     def __init__(self, ends: ExitStack) -> None:
         super().__init__()
         self._ends = ends
@@ -28,19 +35,46 @@ class _Started(dict[Plan, Rig]):
         return rig
 
 
+@pytest.fixture(scope="session")
+def systems() -> Iterator[Systems]:
+    """Until the end of the session."""
+    with ExitStack() as ends:
+        yield Systems(ends)
+
+
+@pytest.fixture(scope="session")
+def evenings() -> dict[str, Told]:
+    """What has been played so far."""
+    return {}
+
+
 @pytest.fixture(scope="module")
-def told(request: pytest.FixtureRequest, systems: dict[Plan, Rig]) -> Iterator[Told]:
-    """The module's stories, played all at once; nothing may be left of them."""
-    plan: Plan = request.module.PLAN
-    tests = [
-        item.function
-        for item in request.session.items
-        if isinstance(item, pytest.Function)
-        and item.module is request.module
-        and hasattr(item.function, STORY)
-    ]
-    stories = [getattr(test, STORY) for test in tests if getattr(test, OWN_PLAN) is None]
-    apart = [(getattr(test, STORY), own) for test in tests if (own := getattr(test, OWN_PLAN)) is not None]
-    told = asyncio.run(play(systems[plan] if stories else None, plan, stories, apart))
-    yield told
-    assert told.left_behind == []
+def told(request: pytest.FixtureRequest, systems: Systems, evenings: dict[str, Told]) -> Iterator[Told]:
+    """The stories of the module's evening, played all at once; nothing may be left of them."""
+    name = evening_of(request.module)
+    if name not in evenings:
+        evenings[name] = play_evening(name, request.session, systems)
+    yield evenings[name]
+    assert evenings[name].left_behind.pop(request.module.PLAN, []) == []
+
+
+def evening_of(module: ModuleType) -> str:
+    """Modules that name the same one are played together."""
+    return str(getattr(module, "EVENING", module.__name__))
+
+
+def play_evening(name: str, session: pytest.Session, systems: Systems) -> Told:
+    """All stories of this evening that were selected."""
+    shared: dict[Plan, list[Story]] = {}
+    apart: list[tuple[Story, Plan]] = []
+    for item in session.items:
+        if not isinstance(item, pytest.Function) or not hasattr(item.function, STORY):
+            continue
+        if evening_of(item.module) == name:
+            story, own = getattr(item.function, STORY), getattr(item.function, OWN_PLAN)
+            if own is None:
+                shared.setdefault(item.module.PLAN, []).append(story)
+            else:
+                apart.append((story, own))
+    parts = [Part(rig=systems[plan], plan=plan, stories=stories) for plan, stories in shared.items()]
+    return asyncio.run(play(parts, apart))

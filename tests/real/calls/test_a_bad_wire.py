@@ -14,6 +14,7 @@ from tests.real.calls.together import in_its_own_city
 pytestmark = pytest.mark.real
 
 PLAN = BY_MENU
+EVENING = "a bad one"
 
 HALF_OPEN_S, BACK_S = 5.0, 1.0
 """A half-open link is noticed within, and a new one is there after."""

@@ -28,6 +28,7 @@ from tests.real.calls.together import together
 pytestmark = pytest.mark.real
 
 PLAN = KILLED
+EVENING = "a bad one"
 
 HOLDS, SOON, AT_ONCE = 1, 2, 3
 

@@ -17,6 +17,7 @@ from tests.real.calls.together import together
 pytestmark = pytest.mark.real
 
 PLAN = TWO_BY_TWO
+EVENING = "a long one"
 
 
 def cell(number: int) -> tuple[str, str, str]:

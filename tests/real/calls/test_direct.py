@@ -14,6 +14,7 @@ from tests.real.calls.together import together
 pytestmark = pytest.mark.real
 
 PLAN = DIRECT
+EVENING = "a long one"
 
 
 @together

@@ -17,6 +17,7 @@ from tests.real.calls.together import in_its_own_city
 pytestmark = pytest.mark.real
 
 PLAN = BY_MENU
+EVENING = "a bad one"
 
 ALL_GONE_S = 3.0
 

@@ -34,6 +34,7 @@ from tests.real.calls.together import together
 pytestmark = pytest.mark.real
 
 PLAN = BY_MENU
+EVENING = "a long one"
 
 
 # --- waiting -------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from tests.real.calls.together import in_its_own_city
 pytestmark = pytest.mark.real
 
 PLAN = KILLED
+EVENING = "a bad one"
 
 HEARTBEAT_OLD_S = 4.5
 """After so long the dialplan knows that nobody is there."""

@@ -1,9 +1,9 @@
 """Stories that are played at the same time and reported one by one.
 
-A call lasts as long as its prompts: one after the other, fifty calls would take twenty minutes. The
+A call lasts as long as its prompts: one after the other, eighty calls would take half an hour. The
 stories of a module that are marked `@together` therefore happen in one city at one time, as calls do,
-each with citizens of its own. The whole module is played before its first test reports, and every test
-then tells how its own story ended.
+each with citizens of its own; so do those of all modules with the same EVENING. An evening is played
+before its first test reports, and every test then tells how its own story ended.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ class Told:
     """How the stories of a module ended."""
 
     ends: dict[Story, BaseException | None] = field(default_factory=dict)
-    left_behind: list[str] = field(default_factory=list)
+    left_behind: dict[Plan, list[str]] = field(default_factory=dict)
     """What shouldn't be there any more when all have hung up; lines of the log that tell of an error."""
 
     def of(self, story: Story) -> None:
@@ -56,25 +56,32 @@ def _as_test(story: Story, plan: Plan | None) -> Callable[[Told], None]:
     return test
 
 
-async def play(
-    rig: Rig | None, plan: Plan, stories: Iterable[Story], apart: Iterable[tuple[Story, Plan]]
-) -> Told:
-    """All of them at once. `rig` is the module's own system; None if no story needs it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """The stories that share one city."""
+
+    rig: Rig
+    plan: Plan
+    stories: list[Story]
+
+
+async def play(parts: Iterable[Part], apart: Iterable[tuple[Story, Plan]]) -> Told:
+    """All of them at once."""
     told = Told()
     rooms = asyncio.Semaphore(CITIES_AT_ONCE)
     async with asyncio.TaskGroup() as group:
-        if rig is not None:
-            group.create_task(_in_one_city(rig, plan, list(stories), told))
+        for part in parts:
+            group.create_task(_in_one_city(part, told))
         for story, own in apart:
             group.create_task(_in_its_own(story, own, rooms, told))
     return told
 
 
-async def _in_one_city(rig: Rig, plan: Plan, stories: list[Story], told: Told) -> None:
-    async with City(rig, plan) as city:
-        ends = await asyncio.gather(*(story(city) for story in stories), return_exceptions=True)
-        told.ends.update(zip(stories, ends, strict=True))
-        told.left_behind += await _left_behind(city)
+async def _in_one_city(part: Part, told: Told) -> None:
+    async with City(part.rig, part.plan) as city:
+        ends = await asyncio.gather(*(story(city) for story in part.stories), return_exceptions=True)
+        told.ends.update(zip(part.stories, ends, strict=True))
+        told.left_behind[part.plan] = await _left_behind(city)
 
 
 async def _in_its_own(story: Story, plan: Plan, rooms: asyncio.Semaphore, told: Told) -> None:
