@@ -6,6 +6,7 @@ gone it tries again, with growing pauses; the journal keeps what has to be caugh
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
@@ -26,6 +27,9 @@ from terms.ids import AgentId, CallId
 log = structlog.get_logger()
 
 ENTRIES_AT_ONCE = 200
+COLLECT_S = 0.25
+"""What becomes durable within so long goes into the database together: a transaction costs it as much
+as the call itself cost the engine, whatever is in it. Records may be 2 s late."""
 FIRST_PAUSE_S = 0.25
 PAUSE_MAX_S = 5.0
 ROLL_AGAIN_S = 30.0
@@ -64,6 +68,8 @@ class Writer:
         self._journal, self._store, self._rule = journal, store, OrderRule(zone=zone)
         self._on_absorbed, self._ledger = on_absorbed, ledger
         self._news, self._progress = asyncio.Event(), asyncio.Condition()
+        self._awaited: list[int] = []
+        self._hurry = asyncio.Event()
         self._reader: Reader | None = None
         self._stretch = _Stretch()
         self._known_damage, self._has_begun = 0, False
@@ -86,6 +92,7 @@ class Writer:
                 self._is_well()
                 pause_s = FIRST_PAUSE_S
                 await self._news.wait()
+                await self._collect()
             except (StoreUnavailable, StoreDamaged) as why:
                 self._is_in_trouble(str(why))
                 await asyncio.sleep(pause_s)
@@ -100,8 +107,20 @@ class Writer:
     async def caught_up(self) -> None:
         """Returns when all that is in the journal now is in the database."""
         target = self._journal.last_seq
-        async with self._progress:
-            await self._progress.wait_for(lambda: self.applied >= target)
+        self._awaited.append(target)
+        self._hurry.set()
+        try:
+            async with self._progress:
+                await self._progress.wait_for(lambda: self.applied >= target)
+        finally:
+            self._awaited.remove(target)
+
+    async def _collect(self) -> None:
+        """Gives further records time to come, unless somebody waits for those that are there."""
+        if not self._awaited:
+            self._hurry.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._hurry.wait(), COLLECT_S)
 
     async def _catch_up(self) -> None:
         """Everything durable, a stretch at a time."""
