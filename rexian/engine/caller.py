@@ -38,7 +38,12 @@ class CommandOver:
     result: AgiResult | None
 
 
-Message = Decision | LegNews | events.SwitchEvent | CommandOver
+@dataclass(frozen=True, slots=True)
+class NoticeOver:
+    """The notice that had to be heard to its end is through."""
+
+
+Message = Decision | LegNews | events.SwitchEvent | CommandOver | NoticeOver
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

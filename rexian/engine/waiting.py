@@ -7,7 +7,7 @@ from acd.decisions import Announce, DropAgentLeg, Offer, Overflow, Refusal
 from acd.explain import as_data
 from cdr.journey import StepKind
 from ivr.actions import Key, MoveQueue, Play
-from rexian.engine.caller import Call, CommandOver
+from rexian.engine.caller import Call, NoticeOver
 from rexian.engine.leg import AgentLeg, LegAnswered, LegFailed, LegGone, LegOf, LegRang, LegStage
 from rexian.engine.menu import advance, move_queue, speak, waiting
 from rexian.engine.state import Stage
@@ -29,6 +29,8 @@ async def wait_for_agent(call: Call) -> AgentLeg:
     heard to its end is waited for with the agent already on the line.
     """
     answered = call.leg if call.leg is not None and call.leg.stage is LegStage.ANSWERED else None
+    if call.notice is not None:
+        call.notice.add_done_callback(lambda _: call.inbox.put(NoticeOver()))
     while True:
         leg = call.leg
         # The leg's stage runs ahead of its news: a phone that answers at once must still be told of first.
@@ -52,10 +54,8 @@ async def wait_for_agent(call: Call) -> AgentLeg:
             case LegRang() | LegAnswered() | LegFailed() | LegGone() if message.leg is leg:
                 _on_leg(call, message)
                 answered = leg if isinstance(message, LegAnswered) else answered
-            case CommandOver() | None:
-                pass  # the notice is through
             case _:
-                pass  # late news of a phone that was given back meanwhile
+                pass  # the notice is through, or late news of a phone that was given back meanwhile
 
 
 class QueueFull(Exception):
@@ -89,8 +89,6 @@ def _on_leg(call: Call, news: LegRang | LegAnswered | LegFailed | LegGone) -> No
         case LegAnswered():
             call.note(StepKind.AGENT_ANSWERED, offer=of.offer, agent=of.agent)
             call.house.dispatch.answered(of.offer, of.agent)
-            if call.notice is not None and not call.notice.done():
-                call.notice.add_done_callback(lambda _: call.inbox.put(CommandOver(None)))
         case LegFailed(why=why):
             call.note(StepKind.REFUSED, offer=of.offer, agent=of.agent, why=why.value)
             call.leg = None
