@@ -11,7 +11,6 @@ from simulators.rig import Rig
 from tests.real.calls.city import Plan
 from tests.real.calls.together import OWN_PLAN, STORY, Part, Story, Told, play
 
-
 EVENING_LASTS_S = 300
 """At most, on a slow machine; the first test of an evening waits for all of it."""
 

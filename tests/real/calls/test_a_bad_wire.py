@@ -8,7 +8,7 @@ from tests.real.calls.city import City, apart_s, steps
 from tests.real.calls.fault_proxy import engine_behind_a_proxy
 from tests.real.calls.plans import BY_MENU, UNSERVED
 from tests.real.calls.scenes import STRAIGHT, served, talk_with_an_agent, tone_hz
-from tests.real.calls.sounds import LONGEST_GAP_MS, hears_prompt, played, purity
+from tests.real.calls.sounds import breaks, hears_prompt, played, purity
 from tests.real.calls.together import in_its_own_city
 
 pytestmark = pytest.mark.real
@@ -49,7 +49,7 @@ async def test_a_link_that_is_cut_and_one_that_falls_silent_cost_no_call_anythin
             await talk.call.ended(within_s=8)
             rated = await city.record_of(talker)
             late_one = await served(city, late, call)
-            assert waiting.hearing.gaps_over(LONGEST_GAP_MS, since, wall_now()) == []
+            assert breaks(waiting, since, wall_now()) == []
             await waiting.hang_up()
             waited = await city.record_of(waiter)
 

@@ -22,7 +22,7 @@ from tests.real.calls.scenes import (
     times_agree,
     tone_hz,
 )
-from tests.real.calls.sounds import LONGEST_GAP_MS, hears_prompt, played, purity
+from tests.real.calls.sounds import breaks, hears_prompt, is_music, played, purity
 from tests.real.calls.together import together
 
 pytestmark = pytest.mark.real
@@ -104,7 +104,7 @@ async def test_in_the_menu_it_is_asked_again(city: City) -> None:
 
 async def waits(city: City, call: OutgoingCall, since: Instant) -> None:
     """The citizen heard something all the time since then."""
-    assert call.hearing.gaps_over(LONGEST_GAP_MS, since, wall_now()) == []
+    assert breaks(call, since, wall_now()) == []
 
 
 @together
@@ -223,11 +223,32 @@ async def test_a_talk_goes_on_and_its_time_is_right(city: City) -> None:
 
     assert purity(talk.call.hearing, tone_hz(talk.seat), since, until) > 0.95
     assert purity(talk.leg.hearing, tone_hz(citizen), since, until) > 0.95
-    assert talk.call.hearing.gaps_over(LONGEST_GAP_MS, since, until) == []
+    assert breaks(talk.call, since, until) == []
     assert (record["rating"], record["hangup_by"]) == (4, "agent")
     assert record["talk_s"] == pytest.approx(apart_s(since, ended), abs=1)
     assert record["recording"] is not None
     assert kinds(record).count("connected") == 1
+
+
+@together
+async def test_a_talk_on_hold_stays_on_hold(city: City) -> None:
+    act = moment(city).with_act(HOLDS)
+    async with city.citizen() as citizen:
+        talk = await talk_with_an_agent(city, citizen)
+        await talk.leg.hold()
+        held = wall_now()
+        await city.sees_agent(talk.agent, "hold")
+        await act.and_then_it_happens()
+        await city.sees_agent(talk.agent, "hold")
+        assert is_music(talk.call, after(held, 0.3), apart_s(held, wall_now()) - 0.5)
+        unheld = wall_now()
+        await talk.leg.unhold()
+        await talk.both_hear_each_other()
+        await talk.call.hang_up()
+        record = await city.record_of(citizen)
+
+    assert record["hold_s"] == pytest.approx(apart_s(held, unheld), abs=1)
+    assert kinds(record).count("held") == kinds(record).count("unheld") == 1
 
 
 @together

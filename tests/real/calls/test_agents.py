@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from simulators.clock import wall_now
-from simulators.incoming_call import Refuse, StayMute
+from simulators.incoming_call import Refuse, Ring, StayMute
 from simulators.phone import Phone
 from simulators.rig import RigFailed
 from tests.real.calls.city import City, Record, again_until, apart_s, at, steps
@@ -117,18 +117,34 @@ async def refuse_twice(city: City, number: int, status: int, why: str, label: st
 
 
 @together
-async def test_a_phone_that_says_nothing_is_left_within_2_s(city: City) -> None:
+async def test_a_phone_that_says_nothing_is_left_within_2_s_and_one_that_dies_ringing_after_its_time(
+    city: City,
+) -> None:
     line, first, second = cell(3)
     await sign_in(city, first, second)
     city.seats[first].on_call = StayMute()
 
     record = await a_call_past_the_first(city, line, second, 2.0)
-
     assert [(step["agent"], step["why"]) for step in steps(record, "refused")] == [
         (person(first), "unreachable")
     ]
     desk = await city.sees_agent(person(first), "not_ready")
     assert desk["label"] == "无法接通"
+
+    city.seats[first].on_call = Ring()
+    await asyncio.gather(city.dial_code(first, "*42"), city.dial_code(second, "*42"))
+    async with city.citizen() as citizen:
+        call = await citizen.dial(line)
+        dying = await city.rings_for(citizen, 10)
+        city.seats[first].die()
+        talk = await answered_by_an_agent(city, citizen, call, RING_S + 2)
+        await talk.both_hear_each_other()
+        await call.hang_up()
+        record = await city.record_of(citizen)
+
+    assert dying.line.account.extension == first
+    assert (record["outcome"], record["seat"]) == ("served", second)
+    assert record["wait_s"] > RING_S - 1
 
 
 @together

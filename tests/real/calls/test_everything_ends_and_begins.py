@@ -11,7 +11,7 @@ from simulators.clock import wall_now
 from tests.real.calls.city import City, again_until, apart_s
 from tests.real.calls.plans import BY_MENU, UNSERVED
 from tests.real.calls.scenes import STRAIGHT, served, talk_with_an_agent, times_agree, tone_hz
-from tests.real.calls.sounds import LONGEST_GAP_MS, hears_prompt, played, purity
+from tests.real.calls.sounds import breaks, hears_prompt, played, purity
 from tests.real.calls.together import in_its_own_city
 
 pytestmark = pytest.mark.real
@@ -96,7 +96,7 @@ async def test_a_killed_supervisor_costs_nothing_and_the_next_one_adopts_what_ru
             assert after[name] == before[name], f"{name}: it runs, and is left alone"
         assert after["up_pid"] != before["up_pid"]
         assert purity(talk.call.hearing, tone_hz(talk.seat), talking_since, until) > 0.95
-        assert waiting.hearing.gaps_over(LONGEST_GAP_MS, since, until) == []
+        assert breaks(waiting, since, until) == []
         assert (talked["outcome"], waited["outcome"]) == ("served", "abandoned_queue")
         assert [len(played(call, "g.notice")) for call in (waiting, talk.call)] == [1, 1]
 

@@ -22,6 +22,7 @@ from tests.real.calls.scenes import (
 )
 from tests.real.calls.sounds import (
     LONGEST_GAP_MS,
+    breaks,
     cut_after_s,
     hears_prompt,
     is_music,
@@ -58,9 +59,11 @@ async def test_who_waits_hears_music_and_is_told_the_place_after_10_s_and_then_e
     assert apart_s(queued_at, announced) == pytest.approx(10, abs=0.5)
     assert apart_s(announced, again) == pytest.approx(30, abs=0.5)
     assert [step["prompts"] for step in steps(record, "announced")] == [["q.pos.1"], ["q.still"]]
-    assert two.hearing.gaps_over(LONGEST_GAP_MS, connecting, again) == []
+    assert breaks(two, connecting, again) == []
     for begun, prompt in ((connecting, "q.connect"), (announced, "q.pos.1"), (again, "q.still")):
-        assert is_music(two, after(begun, length_s(prompt) + 0.1), 0.8)
+        over = after(begun, length_s(prompt))
+        assert two.hearing.gaps_over(LONGEST_GAP_MS, after(over, -0.2), after(over, 0.3)) == []
+        assert is_music(two, after(over, 0.1), 0.8)
 
 
 @together
@@ -75,7 +78,7 @@ async def test_the_music_plays_on_while_the_agents_phone_rings(city: City) -> No
         await leg.ended(within_s=2)
 
     assert is_music(call, after(connecting, length_s("q.connect") + 0.1), 0.8)
-    assert call.hearing.gaps_over(LONGEST_GAP_MS, connecting, rung_until) == []
+    assert breaks(call, connecting, rung_until) == []
 
 
 # --- connected -----------------------------------------------------------------------------------
@@ -105,7 +108,7 @@ async def test_a_running_prompt_is_cut_when_the_agent_answers_and_nothing_of_the
     assert apart_s(answered_at, to_agent) < 0.3
     assert purity(call.hearing, tone_hz(talk.seat), since, until) > 0.95
     assert purity(talk.leg.hearing, tone_hz(citizen), since, until) > 0.95
-    assert call.hearing.gaps_over(LONGEST_GAP_MS, since, until) == []
+    assert breaks(call, since, until) == []
     heard_at = call.hearing.first_heard(tone_hz(talk.seat), answered_at)
     assert abs(apart_s(heard_at, at(record, "connected_at"))) < 1
     assert abs(apart_s(talk.leg.rang.at, at(record, "connected_at")) - record["ring_s"]) < 8

@@ -9,6 +9,7 @@ from simulators.outgoing_call import OutgoingCall
 from simulators.phone import CallRefused, Phone
 from simulators.sip_message import Headers, Request
 from tests.real.calls.city import City, Record, again_until, apart_s, at, kinds, steps
+from tests.real.calls.keypad import drum
 from tests.real.calls.plans import BY_MENU, UNSERVED
 from tests.real.calls.scenes import STRAIGHT, Talk, left, served, talk_with_an_agent, times_agree, tone_hz
 from tests.real.calls.sounds import hears_prompt, played
@@ -243,6 +244,21 @@ async def test_thousands_of_keys_cost_the_caller_nothing(city: City) -> None:
     (told,) = [step for step in steps(record, "noted") if "keys" in step]
     assert told["keys"] > 200
     assert len(record["journey"]) < 30
+
+
+@together
+async def test_five_thousand_keys_in_ten_seconds_are_a_key_and_a_line_in_the_journey(city: City) -> None:
+    async with city.citizen() as citizen:
+        call = await citizen.dial(UNSERVED)
+        await hears_prompt(call, "g.notice", 3)
+        await drum(call, 5_000)
+        await hears_prompt(call, "q.connect", 15)
+        await call.hang_up()
+        record = await left(city, citizen, call)
+
+    assert record["outcome"] == "abandoned_queue"
+    assert record["menu_path"] in ([], ["waiting.0"])
+    assert len(record["journey"]) < 15
 
 
 async def answered_in_the_end(city: City, citizen: Phone, call: OutgoingCall) -> Talk:

@@ -11,10 +11,18 @@ import pytest
 from simulators.clock import wall_now
 from simulators.phone import CallRefused
 from terms.instant import after
-from tests.real.calls.city import City, apart_s
-from tests.real.calls.plans import KILLED, UNSERVED
+from tests.real.calls.city import City, again_until, apart_s
+from tests.real.calls.plans import DIRECT, KILLED, UNSERVED
 from tests.real.calls.scenes import talk_with_an_agent, times_agree, tone_hz
-from tests.real.calls.sounds import LONGEST_GAP_MS, hears_prompt, is_music, length_s, played, purity
+from tests.real.calls.sounds import (
+    breaks,
+    cut_after_s,
+    hears_prompt,
+    is_music,
+    length_s,
+    played,
+    purity,
+)
 from tests.real.calls.together import in_its_own_city
 
 pytestmark = pytest.mark.real
@@ -82,7 +90,7 @@ async def test_what_happens_while_nobody_is_there_is_made_good(city: City) -> No
         await hears_prompt(talk.call, "s.ask", 5)
         await talk.call.press("5")
         await talk.call.ended(within_s=8)
-        assert waiting.hearing.gaps_over(LONGEST_GAP_MS, waiting_since, wall_now()) == []
+        assert breaks(waiting, waiting_since, wall_now()) == []
         assert len(played(waiting, "g.notice")) == 1
         await waiting.hang_up()
         rated = await city.record_of(talker)
@@ -114,3 +122,70 @@ async def test_what_happens_while_nobody_is_there_is_made_good(city: City) -> No
     times_agree(late, kept)
 
     assert desk["label"] == "如厕"
+
+
+@in_its_own_city(DIRECT)
+async def test_in_mode_direct_the_notice_is_heard_to_its_end_whoever_began_it(city: City) -> None:
+    async with city.citizen() as citizen:
+        call = await citizen.dial("12345")
+        leg = await city.rings_for(citizen, 3)
+        notice = await hears_prompt(call, "g.notice", 3)
+        async with nobody_there(city):
+            await leg.answer()
+        back_at = wall_now()
+        agent = f"1{leg.line.account.extension[1:]}"
+        name = await hears_prompt(call, f"a.gonghao.{agent}", 15)
+        seat_hz = tone_hz(city.seats[leg.line.account.extension])
+        await asyncio.gather(call.hears(seat_hz, 8), leg.hears(tone_hz(citizen), 8))
+        await call.hang_up()
+        record = await city.record_of(citizen)
+
+    assert cut_after_s(call, "g.notice", notice) == pytest.approx(length_s("g.notice"), abs=0.05)
+    assert name > after(notice, length_s("g.notice") - 0.05)
+    assert name < after(max(back_at, notice), length_s("g.notice") + length_s("q.connect") + 1)
+    assert len(played(call, "g.notice")) == 1
+    assert (record["outcome"], record["agent"]) == ("served", agent)
+
+
+@in_its_own_city(KILLED)
+async def test_an_engine_that_is_killed_again_while_it_takes_over_loses_nothing(city: City) -> None:
+    async with city.citizen() as talker, city.citizen() as first, city.citizen() as second:
+        one = await first.dial(UNSERVED)
+        since = await hears_prompt(one, "q.connect", 8)
+        two = await second.dial(UNSERVED)
+        talk = await talk_with_an_agent(city, talker)
+        talking_since = wall_now()
+        for _ in range(3):
+            await kill_whatever_engine_there_is(city)
+        await city.sees(lambda board: board["status"]["ready"], 30)
+        shown = [call["ani"][-4:] for call in city.board["waiting"]]
+        until = wall_now()
+        await asyncio.gather(one.hang_up(), two.hang_up(), talk.call.hang_up())
+        records = [await city.record_of(citizen) for citizen in (talker, first, second)]
+
+    assert shown == [first.account.user[-4:], second.account.user[-4:]]
+    assert breaks(one, since, until) == []
+    assert purity(talk.call.hearing, tone_hz(talk.seat), talking_since, until) > 0.95
+    assert [record["outcome"] for record in records] == ["served", "abandoned_queue", "abandoned_queue"]
+    assert records[0]["talk_s"] == pytest.approx(apart_s(talking_since, until), abs=1)
+    assert len(played(one, "g.notice")) == 1
+
+
+async def kill_whatever_engine_there_is(city: City) -> None:
+    """The next process that the supervisor starts, as soon as it is there."""
+    file = city.rig.home / "run" / "engine.pid"
+
+    async def dead() -> bool | None:
+        try:
+            os.kill(int(file.read_text().split()[0]), signal.SIGKILL)
+        except (OSError, ValueError, IndexError):
+            return None
+        return True
+
+    await again_until(dead, 15, "an engine to kill")
+    before = file.read_text()
+
+    async def another() -> bool | None:
+        return None if file.read_text() == before else True
+
+    await again_until(another, 15, "another engine")
