@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 LISTENER_RATE = 16000
-PAD_MS = 400  # the recogniser drops words at the very edge of a recording
+LEAD_IN_MS = 1500  # the recogniser misses first syllables that follow too soon; a caller hears the line first
+LINE_NOISE_DBFS = -60.0  # no telephone line is digitally silent
 CACHE = REPO / ".cache" / "voices"
 A = 87.6  # G.711
 
@@ -99,13 +100,15 @@ def through_alaw(samples: array.array[int]) -> NDArray[np.float64]:
 
 
 def _widen(sound: NDArray[np.float64]) -> NDArray[np.float32]:
+    """`sound` at the listener's rate, with a lightly noisy line around it: the same noise each time."""
     import numpy as np
     from scipy import signal
 
-    pad = np.zeros(RATE * PAD_MS // 1000)
-    wide = signal.resample_poly(np.concatenate([pad, sound, pad]), LISTENER_RATE // RATE, 1)
-    sound32: NDArray[np.float32] = wide.astype(np.float32)
-    return sound32
+    quiet = np.zeros(RATE * LEAD_IN_MS // 1000)
+    line = np.concatenate([quiet, sound, quiet])
+    line += np.random.default_rng(0).normal(0, 10 ** (LINE_NOISE_DBFS / 20), len(line))
+    wide: NDArray[np.float32] = signal.resample_poly(line, LISTENER_RATE // RATE, 1).astype(np.float32)
+    return wide
 
 
 def error(expected: str, heard: str) -> float:

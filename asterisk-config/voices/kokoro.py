@@ -44,7 +44,8 @@ class Speaker:
     def say(self, text: str, pace: float, style: int = 0) -> NDArray[np.float32]:
         """`text` at 24 kHz, mono, -1…1, with some silence around it.
 
-        The voice has a manner for each length of text, in phonemes; `style` borrows another length's.
+        The voice has a manner for each length of text, counted in phonemes, and hurries what is short:
+        `style` asks for the manner of a text of at least so many.
         """
         import numpy as np
 
@@ -55,7 +56,7 @@ class Speaker:
         ids = [self._ids[p] for p in phonemes]
         inputs = {
             "tokens": np.array([[0, *ids, 0]], dtype=np.int64),
-            "style": self._styles[style or len(ids)],
+            "style": self._styles[max(style, len(ids))],
             "speed": np.array([pace], dtype=np.float32),
         }
         sound: NDArray[np.float32] = self._session.run(None, inputs)[0].ravel()

@@ -22,9 +22,9 @@ INDEX = SOUNDS / "index.json"
 TAKES = Path(__file__).with_name("takes.yaml")
 
 MAX_S = 12.0  # UX rule: nobody listens longer than that
-PACE = 0.87  # about 210 characters a minute
+PACE = 0.95  # of the voice's own speed; mostly under 220 characters a minute
 CHAIN = 2  # what sound.py does to the voice; raise it to have all files spoken again
-STYLE = 0  # speak as in a text of so many sounds; 0: of as many as there are
+STYLE = 60  # speak at least as calmly as in a text of so many phonemes
 DIGITS = "零一二三四五六七八九"
 FIELDS = {"text", "say", "only", "speak", "pace", "lead_ms", "max_s", "beep", "part_of", "note"}
 _ID = re.compile(r"[a-z0-9]+(\.[a-z0-9]+)*")
@@ -86,9 +86,10 @@ def read_prompts(path: Path = PROMPTS, takes: Path = TAKES) -> dict[str, Prompt]
     found: dict[str, Prompt] = {}
     for prompt_id, entry in data["prompts"].items():
         where = f"{path}: {prompt_id}"
+        family = known.get(prompt_id, {})
         _refuse_nonsense(where, prompt_id, entry)
         for prompt in _expand(where, prompt_id, entry, voice):
-            prompt = replace(prompt, recipe=replace(prompt.recipe, **known.get(prompt.id, {})))
+            prompt = replace(prompt, recipe=replace(prompt.recipe, **(family | known.get(prompt.id, {}))))
             if prompt.id in found:
                 raise BadPrompts(f"{where}: makes the file {prompt.id} a second time. Rename one.")
             found[prompt.id] = prompt
@@ -99,7 +100,10 @@ def read_prompts(path: Path = PROMPTS, takes: Path = TAKES) -> dict[str, Prompt]
 
 
 def read_takes(path: Path = TAKES) -> dict[str, dict[str, Any]]:
-    """id -> parts of a recipe (`pace`, `style`, `text`) that replace the usual ones; empty without a file."""
+    """Parts of a recipe (`pace`, `style`, `text`) that replace the usual ones, by id; empty without a file.
+
+    A take of `q.pos` holds for all its files, one of `q.pos.7` for this.
+    """
     if not path.exists():
         return {}
     takes = YAML(typ="safe").load(path) or {}

@@ -21,12 +21,15 @@ from prompts import SOUNDS, TAKES, BadPrompts, Prompt, read_prompts, read_takes
 from render import speak
 from ruamel.yaml import YAML
 from sound import to_samples
+from wavfacts import measure
 
-PACES = (0.87, 0.95, 0.78, 1.05)
-STYLES = (0, 30, 60, 45, 80)
-HEAD = """# How the synthetic voice says single files where its usual way was misheard. Found by tune.py; \
-`make prompts` follows it.
-#   pace   its speed    style   as in a text of so many sounds    text   another spelling of the same sounds
+PACES = (0.95, 0.87, 1.05, 0.8)
+STYLES = (30, 100, 1, 60, 45, 130)
+HEAD = """# How the synthetic voice says what its usual way would make less clear; `make prompts` follows it.
+# The takes of single files are found by tune.py, which rewrites this file. All fields may be left out:
+#   pace    its speed
+#   style   the manner of a text of at least so many phonemes
+#   text    another spelling of the same sounds
 """
 
 
@@ -56,11 +59,13 @@ def _improve(
     for style, pace in product(STYLES, PACES):
         trial = replace(verdict.prompt, recipe=replace(verdict.prompt.recipe, pace=pace, style=style))
         samples = to_samples(speak(trial, speaker))
+        if check.faults(trial, measure(samples)):
+            continue
         error, heard = check.listen(trial, SOUNDS, listener, prompts, mine=samples)
         if error < best_error:
             best_error, best = error, trial
             print(f"{trial.id}: {error:.0%} with pace {pace}, style {style}: “{heard}”", flush=True)
-        if best_error == 0:
+        if best_error <= check.MAX_ERROR:
             break
     if best is verdict.prompt:
         print(f"{best.id}: nothing better than {best_error:.0%}", flush=True)
