@@ -27,7 +27,7 @@ from simulators.incoming_call import IncomingCall
 from simulators.milestone import NotInTime
 from simulators.phone import Account, Phone
 from simulators.rig import Rig
-from terms.instant import Instant, from_iso, seconds_between
+from terms.instant import Instant, after, from_iso, seconds_between
 
 Record = dict[str, Any]
 Board = Mapping[str, Any]
@@ -174,6 +174,10 @@ class City:
     def desk(self, agent: str) -> Mapping[str, Any]:
         """What the board shows of somebody, empty if they are off."""
         return next((desk for desk in self.board.get("agents", ()) if desk["agent"] == agent), {})
+
+    def since(self, agent: str) -> Instant:
+        """Since when somebody has been in their present state."""
+        return after(from_iso(self.board["at"]), -float(self.desk(agent)["since_s"]))
 
     def state_of(self, agent: str) -> str:
         """`off` if the board doesn't show them."""
