@@ -271,9 +271,9 @@ async def test_in_the_rating_it_is_asked_once_more_and_counts(city: City) -> Non
 @together
 async def test_who_paused_is_still_paused_for_the_same_reason_since_the_same_time(city: City) -> None:
     act = moment(city).with_act(HOLDS)
+    paused = wall_now()
     await city.dial_code("8002", "*415")
     await city.sees_agent("1002", "not_ready")
-    paused = wall_now()
     await act.and_then_it_happens()
 
     desk = await city.sees_agent("1002", "not_ready")
